@@ -1,0 +1,137 @@
+/*
+ * The configuration, read with libConfuse and checked as a whole: every
+ * mistake is reported with file and line, all of them in one run. Read-only
+ * after loading. libConfuse keeps global state: only one thread may load at a
+ * time.
+ */
+#ifndef STRIPEHOOK_CONF_H
+#define STRIPEHOOK_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "delivery.h"
+#include "err.h"
+#include "secret.h"
+
+enum conf_unhandled {
+	CONF_UNHANDLED_REJECT, /* 400, as in Stripe's guide: the default */
+	CONF_UNHANDLED_IGNORE, /* 200 and a log line */
+	CONF_UNHANDLED_STORE /* 200, kept without deliveries */
+};
+
+enum conf_run { CONF_RUN_QUEUED, CONF_RUN_INLINE };
+
+enum conf_lane { CONF_LANE_OBJECT, CONF_LANE_CUSTOMER, CONF_LANE_NONE };
+
+struct conf_endpoint {
+	char name[DELIVERY_NAME_SIZE];
+	int line;
+	struct secret *secrets; /* owned */
+	size_t nsecrets; /* at least 1 */
+	int64_t tolerance; /* seconds, both ways; at least 1 */
+	char *api_version; /* owned; NULL: not compared */
+};
+
+/* A text of the configuration and the line where it stands. */
+struct conf_text {
+	char *text; /* owned */
+	int line;
+};
+
+struct conf_handler {
+	char name[DELIVERY_NAME_SIZE];
+	int line;
+	struct conf_text *events; /* owned: patterns, at least 1 */
+	size_t nevents;
+	struct conf_text *endpoints; /* owned: names; none means all */
+	size_t nendpoints;
+	char **command; /* owned, NULL-terminated; [0] is an absolute path */
+	char **environment; /* owned, NULL-terminated: "NAME=value", or "NAME"
+	    to pass on the program's own */
+	enum conf_run run;
+	enum conf_lane lane;
+	int timeout; /* seconds until TERM */
+	int grace; /* seconds from TERM to KILL */
+	int attempts; /* then it is parked */
+	int backoff; /* seconds before the second attempt */
+	int backoff_max; /* seconds */
+	int64_t give_up; /* seconds after the event arrived; 0: never */
+	char *directory; /* owned; NULL: "/" */
+	int umask; /* octal in the file; 022 */
+};
+
+struct conf {
+	char *path; /* owned: the file it came from */
+	char *store; /* owned: "sqlite:/path" */
+	enum conf_unhandled unhandled;
+	size_t max_body; /* bytes */
+	int threads;
+	char *log; /* owned: a target for log_open */
+	int log_level; /* enum log_level */
+	struct catalogue catalogue;
+	struct conf_endpoint *endpoints; /* owned, at least 1 */
+	size_t nendpoints;
+	struct conf_handler *handlers; /* owned */
+	size_t nhandlers;
+	char **watch; /* owned, NULL-terminated: files whose content makes the
+	    configuration: itself, secrets, event types */
+};
+
+enum conf_severity { CONF_ERROR, CONF_WARNING };
+
+struct conf_finding {
+	enum conf_severity severity;
+	char *file; /* owned */
+	int line; /* 0: the file as a whole */
+	char *text; /* owned: what is wrong, and what to do */
+};
+
+struct conf_report {
+	struct conf_finding *findings; /* owned, in the order of the lines */
+	size_t n;
+	size_t errors; /* how many of them are errors */
+};
+
+/*
+ * Where the configuration is when nobody says: $STRIPEHOOK_CONFIG, else the
+ * path that configure was given. Borrowed, never NULL.
+ */
+const char *conf_default_path(void);
+
+/*
+ * Reads and checks the file at path into c, adding what it finds to r (which
+ * conf_report_init made ready). RES_OK when r holds no error (warnings may be
+ * there), and c is the caller's to free with conf_free; RES_INVALID otherwise,
+ * and c is empty.
+ */
+enum result conf_load(struct conf *c, const char *path, struct conf_report *r);
+void conf_free(struct conf *c);
+
+void conf_report_init(struct conf_report *r);
+void conf_report_free(struct conf_report *r);
+
+/*
+ * Adds one finding; file is copied.
+ */
+void conf_report_add(struct conf_report *r, enum conf_severity severity,
+    const char *file, int line, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/*
+ * A number that changes when the content of any watched file does; 0 is never
+ * returned. A file that cannot be read counts with its absence.
+ */
+uint64_t conf_fingerprint(const struct conf *c);
+
+/*
+ * The handler or endpoint of that name, or NULL. Borrowed from c.
+ */
+const struct conf_handler *conf_find_handler(
+    const struct conf *c, const char *name);
+const struct conf_endpoint *conf_find_endpoint(
+    const struct conf *c, const char *name);
+
+#endif

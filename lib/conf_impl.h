@@ -1,0 +1,151 @@
+/*
+ * What the sources of the configuration share. Included by conf*.c only.
+ *
+ * libConfuse 3.3 stops at the first mistake, ends quietly where a brace was
+ * not closed, counts a comment as three lines, refuses comments inside lists
+ * and drops what it does not know between tokens. So the text is scanned
+ * first: mistakes of form are reported, and comments, titles and faulty
+ * statements become blanks. What is left libConfuse reads without complaint,
+ * with true lines.
+ */
+#ifndef STRIPEHOOK_CONF_IMPL_H
+#define STRIPEHOOK_CONF_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+
+/* Where findings go, and the file that they speak of. */
+struct conf_place {
+	struct conf_report *report; /* borrowed */
+	const char *path; /* borrowed */
+};
+
+void conf_error(const struct conf_place *at, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void conf_warn(const struct conf_place *at, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Sorts the findings by line, from the given one on.
+ */
+void conf_report_sort(struct conf_report *r, size_t from);
+
+enum conf_token_kind {
+	CONF_TOKEN_END,
+	CONF_TOKEN_WORD,
+	CONF_TOKEN_STRING,
+	CONF_TOKEN_SIGN /* any other single character */
+};
+
+struct conf_token {
+	enum conf_token_kind kind;
+	char *p; /* where it begins; strings with their quotes */
+	size_t len;
+	int line;
+	const char *fault; /* what is wrong with a string, or NULL */
+};
+
+struct conf_scan;
+
+struct conf_scanner {
+	struct conf_scan *out;
+	const struct conf_place *at;
+	char *next;
+	int line;
+};
+
+/*
+ * Takes the next token; comments before it become blanks. The last one can be
+ * given back, to be taken again.
+ */
+struct conf_token conf_take(struct conf_scanner *s);
+void conf_give_back(struct conf_scanner *s, const struct conf_token *t);
+
+/*
+ * Whether t is this sign; a word or a string.
+ */
+bool conf_is_sign(const struct conf_token *t, char c);
+bool conf_is_text(const struct conf_token *t);
+
+/*
+ * Turns everything up to end into blanks; lines stay.
+ */
+void conf_blank(char *from, const char *end);
+
+enum conf_kind { CONF_TOP, CONF_ENDPOINT, CONF_HANDLER, CONF_STRANGE };
+
+struct conf_option {
+	const char *name;
+	bool list; /* takes several values */
+	bool required;
+};
+
+#define CONF_OPTIONS_MAX 32
+
+/*
+ * The options of a kind of section, ended by one without a name; none for
+ * CONF_STRANGE.
+ */
+const struct conf_option *conf_options(enum conf_kind kind);
+
+/*
+ * "endpoint" or "handler".
+ */
+const char *conf_kind_name(enum conf_kind kind);
+
+struct conf_section {
+	enum conf_kind kind; /* CONF_ENDPOINT or CONF_HANDLER */
+	char *title; /* owned; "" where it is missing or not valid */
+	int line;
+};
+
+struct conf_scan {
+	struct conf_section *sections; /* owned, in the order of the file */
+	size_t n;
+	bool broken; /* there is a section that could not be placed */
+};
+
+/*
+ * Scans text, which is changed to what libConfuse is to read, and collects
+ * its endpoints and handlers into s, which the caller frees.
+ */
+void conf_scan(struct conf_scan *s, char *text, const struct conf_place *at);
+void conf_scan_free(struct conf_scan *s);
+
+/*
+ * Fills c from a scanned text, and checks value by value.
+ */
+void conf_parse(struct conf *c, const struct conf_scan *s, const char *text,
+    const struct conf_place *at);
+
+/*
+ * Checks of single values, reported with the line of the value.
+ */
+void conf_check_command(
+    const char *path, int line, const struct conf_place *at);
+void conf_check_directory(
+    const char *path, int line, const struct conf_place *at);
+void conf_check_environment(
+    char *const *environment, size_t i, int line, const struct conf_place *at);
+void conf_check_store(const char *uri, int line, const struct conf_place *at);
+
+/*
+ * Loads a secret into the next place of ep, unless it is faulty or one that c
+ * (with ep being its last endpoint) has already.
+ */
+void conf_check_secret(struct conf *c, struct conf_endpoint *ep,
+    const char *source, int line, const struct conf_place *at);
+
+/*
+ * Notes a file whose content makes the configuration.
+ */
+void conf_watch(struct conf *c, const char *path);
+
+/*
+ * Checks what concerns several sections.
+ */
+void conf_check_whole(const struct conf *c, const struct conf_place *at);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Which handlers want an event. Pure: configuration and event in, handlers
+ * out.
+ */
+#ifndef STRIPEHOOK_ROUTE_H
+#define STRIPEHOOK_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "delivery.h"
+#include "event.h"
+
+/*
+ * Whether the handler wants events of this type that came to this endpoint.
+ */
+bool route_wants(
+    const struct conf_handler *h, const char *endpoint, const char *type);
+
+/*
+ * Fills out (room for c->nhandlers pointers) with the handlers that want it,
+ * in the order of the configuration, and returns how many. Borrowed from c.
+ */
+size_t route_find(const struct conf *c, const char *endpoint, const char *type,
+    const struct conf_handler **out);
+
+/*
+ * The lane of an event for a handler: deliveries of one handler with the same
+ * one never run at the same time. lane gets the customer's id, the object's
+ * id, or "" where the handler asks for none or the event has neither. A
+ * handler with the customer's lane falls back to the object.
+ */
+void route_lane(const struct conf_handler *h, const struct event *ev,
+    char lane[DELIVERY_LANE_SIZE]);
+
+/*
+ * Adds warnings to r: patterns that match no known type (with the nearest
+ * known ones), handlers that no event can reach, types that Stripe expects a
+ * synchronous answer to.
+ */
+void route_check(const struct conf *c, struct conf_report *r);
+
+#endif
