@@ -1,0 +1,259 @@
+/*
+ * SQLite backend: the tables, their versions, and setting them up.
+ *
+ * A delivery has two times. due_ms, until it is finished: when it may be
+ * handed out next, or while it runs the end of its lease. ready_ms is when a
+ * claim looks at it: the same, or NULL while it waits behind others of its
+ * lane. So a claim reads the beginning of one index, however many wait.
+ *
+ * Pages that prune frees are used again, so the file stays as large as it once
+ * was; giving them back to the system (auto_vacuum) would cost every write,
+ * and VACUUM does it when a person wants it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store_sqlite.h"
+
+#include "banned.h"
+
+#define APPLICATION_ID 0x53747248 /* "StrH" */
+
+/* The n-th makes version n + 1 of version n. Never change one: add. */
+static const char *const migrations[] = {
+	"CREATE TABLE event ("
+	" id INTEGER PRIMARY KEY,"
+	" endpoint TEXT NOT NULL,"
+	" event_id TEXT NOT NULL,"
+	" type TEXT NOT NULL,"
+	" style INTEGER NOT NULL,"
+	" created INTEGER NOT NULL,"
+	" received_ms INTEGER NOT NULL,"
+	" livemode INTEGER NOT NULL,"
+	" object TEXT NOT NULL,"
+	" object_id TEXT NOT NULL,"
+	" customer TEXT NOT NULL,"
+	" account TEXT NOT NULL,"
+	" context TEXT NOT NULL,"
+	" api_version TEXT NOT NULL,"
+	" request_id TEXT NOT NULL,"
+	" snapshot_event TEXT NOT NULL,"
+	" size INTEGER NOT NULL,"
+	" body BLOB,"
+	" UNIQUE (event_id, endpoint));"
+	"CREATE INDEX event_received ON event (received_ms);"
+	"CREATE INDEX event_object ON event (object_id) WHERE object_id <> '';"
+	"CREATE INDEX event_customer ON event (customer) WHERE customer <> '';"
+	"CREATE TABLE delivery ("
+	" id INTEGER PRIMARY KEY,"
+	" event INTEGER NOT NULL REFERENCES event ON DELETE CASCADE,"
+	" handler TEXT NOT NULL,"
+	" lane TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),"
+	" attempts INTEGER NOT NULL DEFAULT 0," /* in all */
+	" tries INTEGER NOT NULL DEFAULT 0," /* since a retry by hand */
+	" due_ms INTEGER,"
+	" ready_ms INTEGER,"
+	" token INTEGER,"
+	" finished_ms INTEGER,"
+	" UNIQUE (event, handler));"
+	"CREATE INDEX delivery_ready ON delivery (handler, ready_ms)"
+	" WHERE ready_ms IS NOT NULL;"
+	"CREATE INDEX delivery_lane ON delivery (handler, lane, ready_ms)"
+	" WHERE due_ms IS NOT NULL AND lane <> '';"
+	/* The promise itself: one at a time. */
+	"CREATE UNIQUE INDEX delivery_running ON delivery (handler, lane)"
+	" WHERE state = 1 AND lane <> '';"
+	"CREATE INDEX delivery_failed ON delivery (event) WHERE state = 3;"
+	"CREATE TABLE attempt ("
+	" delivery INTEGER NOT NULL REFERENCES delivery ON DELETE CASCADE,"
+	" number INTEGER NOT NULL,"
+	" started_ms INTEGER NOT NULL,"
+	" ended_ms INTEGER NOT NULL DEFAULT 0,"
+	" outcome INTEGER NOT NULL DEFAULT 0,"
+	" exit_code INTEGER NOT NULL DEFAULT -1,"
+	" term_signal INTEGER NOT NULL DEFAULT 0,"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" output BLOB NOT NULL DEFAULT x'',"
+	" PRIMARY KEY (delivery, number)) WITHOUT ROWID;",
+};
+
+#define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
+
+/*
+ * The version of the open database. RES_OK; RES_UNKNOWN where it is empty;
+ * RES_INVALID where it is not ours, or newer.
+ */
+static enum result
+inspect(struct sq_store *s, int64_t *version, struct err *e)
+{
+	int64_t application, tables = 0;
+	enum result r;
+
+	r = sq_number(s, "PRAGMA application_id", &application, e);
+	if (r == RES_OK)
+		r = sq_number(s, "PRAGMA user_version", version, e);
+	if (r == RES_OK && application == 0 && *version == 0)
+		r = sq_number(
+		    s, "SELECT count(*) FROM sqlite_master", &tables, e);
+	if (r != RES_OK)
+		return sqlite3_errcode(s->db) == SQLITE_NOTADB ? RES_INVALID
+							       : r;
+	if (application == 0 && *version == 0 && tables == 0)
+		return RES_UNKNOWN;
+	if (application != APPLICATION_ID) {
+		err_set(e, "%s is a database of another program", s->path);
+		return RES_INVALID;
+	}
+	if (*version > SCHEMA_VERSION) {
+		err_set(e,
+		    "%s has version %lld of the schema, this program "
+		    "knows up to %lld: use a newer stripehook",
+		    s->path, (long long)*version, (long long)SCHEMA_VERSION);
+		return RES_INVALID;
+	}
+	return RES_OK;
+}
+
+/* The same, as seen at one moment: another may be setting it up. */
+static enum result
+inspect_at_once(struct sq_store *s, int64_t *version, struct err *e)
+{
+	enum result r;
+
+	if ((r = sq_exec(s, "BEGIN", e)) != RES_OK)
+		return r;
+	r = inspect(s, version, e);
+	sq_exec(s, "ROLLBACK", NULL);
+	return r;
+}
+
+enum result
+sq_schema_check(struct sq_store *s, struct err *e)
+{
+	int64_t version;
+	enum result r;
+
+	r = inspect_at_once(s, &version, e);
+	if (r == RES_UNKNOWN)
+		err_set(e, "%s is empty: run \"stripehook init\"", s->path);
+	if (r != RES_OK || version == SCHEMA_VERSION)
+		return r;
+	err_set(e,
+	    "%s has version %lld of the schema, this program needs "
+	    "%lld: run \"stripehook init\" to bring it up to date",
+	    s->path, (long long)version, (long long)SCHEMA_VERSION);
+	return RES_INVALID;
+}
+
+/* Runs what is missing, in one transaction. */
+static enum result
+migrate(struct sq_store *s, struct err *e)
+{
+	int64_t version;
+	enum result r;
+	struct buf b;
+
+	/* Another setup may have been here before we had the turn. */
+	r = inspect(s, &version, e);
+	if ((r != RES_OK && r != RES_UNKNOWN) || version == SCHEMA_VERSION)
+		return r;
+	for (r = RES_OK; r == RES_OK && version < SCHEMA_VERSION; version++)
+		r = sq_exec(s, migrations[version], e);
+	if (r != RES_OK)
+		return r;
+	buf_init(&b, 128);
+	buf_printf(&b, "PRAGMA application_id=%d; PRAGMA user_version=%lld",
+	    APPLICATION_ID, (long long)SCHEMA_VERSION);
+	r = sq_exec(s, buf_text(&b), e);
+	buf_free(&b);
+	return r;
+}
+
+/*
+ * Asks for a write-ahead log. Where that is refused, as on a network file
+ * system, a rollback journal does: slower, and readers and writers wait for
+ * each other.
+ */
+static enum result
+choose_journal(struct sq_store *s, bool *wal, struct err *e)
+{
+	char mode[16] = "";
+	struct sq_query q;
+	enum result r;
+
+	sq_prepare_once(&q, s, "PRAGMA journal_mode=WAL");
+	if (sq_row(&q))
+		sq_col_text(&q, 0, mode, sizeof(mode));
+	r = sq_done(&q, e);
+	*wal = strcmp(mode, "wal") == 0;
+	if (r == RES_BUSY)
+		return r;
+	return *wal ? RES_OK : sq_exec(s, "PRAGMA synchronous=EXTRA", e);
+}
+
+static enum result
+setup_with_turn(struct sq_store *s, bool *wal, struct err *e)
+{
+	enum result r;
+
+	if ((r = choose_journal(s, wal, e)) != RES_OK)
+		return r;
+	if ((r = sq_exec(s, "BEGIN IMMEDIATE", e)) != RES_OK)
+		return r;
+	if ((r = migrate(s, e)) == RES_OK)
+		r = sq_exec(s, "COMMIT", e);
+	return r;
+}
+
+static enum result
+setup_open(struct sq_store *s, struct err *e)
+{
+	int64_t version;
+	struct stat st;
+	enum result r;
+	bool wal;
+
+	/* Nothing is put beside a file that is not ours. */
+	r = inspect_at_once(s, &version, e);
+	if (r != RES_OK && r != RES_UNKNOWN)
+		return r;
+	if (stat(s->path, &st) == -1) {
+		err_set(e, "%s: %s", s->path, strerror(errno));
+		return RES_FAILED;
+	}
+	r = sq_file_open_turn(s->turn_path, &st, &s->turn_fd, e);
+	if (r != RES_OK)
+		return r;
+	if ((r = sq_turn_take(s->turn_fd, SQ_TURN_MS, e)) != RES_OK)
+		return r;
+	r = setup_with_turn(s, &wal, e);
+	sq_rollback(s); /* gives the turn back in any case */
+	if (r == RES_OK)
+		r = sq_fifo_create(s->wake_path, &st, e);
+	if (r == RES_OK)
+		r = sq_file_sync_folder(s->path, e);
+	if (r == RES_OK && !wal)
+		err_set(e,
+		    "the file system of %s has no room for a "
+		    "write-ahead log: a slower rollback journal is used",
+		    s->path);
+	return r;
+}
+
+enum result
+sq_setup(const char *uri, struct err *e)
+{
+	struct sq_store *s = sq_new(uri, STORE_TOOL);
+	enum result r;
+
+	err_set(e, "%s", "");
+	if ((r = sq_file_create(s->path, NULL, e)) == RES_OK &&
+	    (r = sq_connect(s, e)) == RES_OK)
+		r = setup_open(s, e);
+	sq_free(s);
+	return r;
+}

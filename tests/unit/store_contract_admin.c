@@ -1,0 +1,407 @@
+/*
+ * The contract of the store: what people do with it.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_contract.h"
+
+#include "mem.h"
+
+#include "banned.h"
+
+struct listing {
+	char text[512];
+	struct store_row last;
+	int stop_after; /* 0 for never */
+	int n;
+};
+
+static bool
+note(const struct store_row *row, void *arg)
+{
+	struct listing *l = arg;
+	size_t len = strlen(l->text);
+
+	(void)snprintf(l->text + len, sizeof(l->text) - len, "%s ", row->id);
+	l->last = *row;
+	return ++l->n != l->stop_after;
+}
+
+static void
+expect_list(
+    struct contract *c, const struct store_filter *f, const char *expected)
+{
+	struct listing l = { .stop_after = 0 };
+	enum result r;
+
+	r = store_list(c->s, f, note, &l, &c->e);
+	assert_int_equal(r, expected[0] == '\0' ? RES_EMPTY : RES_OK);
+	assert_string_equal(l.text, expected);
+}
+
+static void
+put_full(struct contract *c, const char *endpoint, const struct event *ev,
+    const char *handler)
+{
+	struct store_new d = { handler, "", 0 };
+	struct store_event se = { endpoint, ev, "body", 4, &d, 1 };
+	bool differs;
+
+	assert_int_equal(store_put(c->s, &se, &differs, &c->e), RES_OK);
+}
+
+/* Three events that differ in everything a filter can ask for. */
+static void
+put_three(struct contract *c)
+{
+	static const struct event events[] = {
+		{ .id = "evt_1",
+		    .type = "invoice.paid",
+		    .created = 1,
+		    .object_id = "in_1",
+		    .customer = "cus_1",
+		    .account = "acct_1" },
+		{ .id = "evt_2",
+		    .type = "invoice.voided",
+		    .created = 2,
+		    .object_id = "in_2",
+		    .customer = "cus_1",
+		    .livemode = true },
+		{ .id = "evt_3",
+		    .type = "charge.failed",
+		    .created = 3,
+		    .style = EVENT_THIN,
+		    .object_id = "ch_1" },
+	};
+
+	put_full(c, "shop", &events[0], "a");
+	c->now_ms += 1000;
+	put_full(c, "shop", &events[1], "b");
+	c->now_ms += 1000;
+	put_full(c, "connect", &events[2], "a");
+}
+
+static void
+t_list_filters(void **state)
+{
+	struct contract *c = *state;
+	int64_t start = c->now_ms;
+	struct store_filter any = STORE_FILTER_ANY, f;
+
+	expect_list(c, &any, "");
+	put_three(c);
+	contract_expect(c, "b", false, "body", DELIVERY_FAILED, 0);
+	expect_list(c, &any, "evt_3 evt_2 evt_1 ");
+#define EXPECT(field, value, ids) \
+	do { \
+		f = any; \
+		f.field = value; \
+		expect_list(c, &f, ids); \
+	} while (0)
+	EXPECT(endpoint, "shop", "evt_2 evt_1 ");
+	EXPECT(endpoint, "none", "");
+	EXPECT(event_id, "evt_2", "evt_2 ");
+	EXPECT(type, "invoice.*", "evt_2 evt_1 ");
+	EXPECT(type, "charge.failed", "evt_3 ");
+	EXPECT(type, "*", "evt_3 evt_2 evt_1 ");
+	EXPECT(handler, "a", "evt_3 evt_1 ");
+	EXPECT(state, DELIVERY_FAILED, "evt_2 ");
+	EXPECT(state, DELIVERY_PENDING, "evt_3 evt_1 ");
+	EXPECT(state, DELIVERY_RUNNING, "");
+	EXPECT(object_id, "in_2", "evt_2 ");
+	EXPECT(customer, "cus_1", "evt_2 evt_1 ");
+	EXPECT(account, "acct_1", "evt_1 ");
+	EXPECT(since_ms, start + 1000, "evt_3 evt_2 ");
+	EXPECT(until_ms, start + 1000, "evt_1 ");
+	EXPECT(limit, 2, "evt_3 evt_2 ");
+	EXPECT(limit, -1, "evt_3 evt_2 evt_1 ");
+#undef EXPECT
+	/* Handler and state of one and the same delivery; all together. */
+	f = any;
+	f.handler = "a";
+	f.state = DELIVERY_FAILED;
+	expect_list(c, &f, "");
+	f = (struct store_filter){ "shop", "evt_2", "invoice.*", "b",
+		DELIVERY_FAILED, "in_2", "cus_1", "", start, start + 2000, 5 };
+	expect_list(c, &f, "evt_2 ");
+}
+
+static void
+t_list_row(void **state)
+{
+	struct listing l = { .stop_after = 2 };
+	struct store_filter f = STORE_FILTER_ANY;
+	struct contract *c = *state;
+
+	put_three(c);
+	assert_int_equal(store_list(c->s, &f, note, &l, &c->e), RES_OK);
+	assert_string_equal(l.text, "evt_3 evt_2 ");
+	assert_string_equal(l.last.endpoint, "shop");
+	assert_string_equal(l.last.type, "invoice.voided");
+	assert_int_equal(l.last.style, EVENT_SNAPSHOT);
+	assert_int_equal(l.last.created, 2);
+	assert_int_equal(l.last.received_ms, c->now_ms - 1000);
+	assert_true(l.last.livemode);
+	assert_string_equal(l.last.object_id, "in_2");
+	assert_string_equal(l.last.customer, "cus_1");
+	assert_string_equal(l.last.account, "");
+	assert_int_equal(l.last.size, 4);
+	assert_int_equal(l.last.deliveries[DELIVERY_PENDING], 1);
+	assert_int_equal(l.last.deliveries[DELIVERY_FAILED], 0);
+}
+
+static void
+t_show(void **state)
+{
+	struct contract *c = *state;
+	struct store_finish f = { .state = DELIVERY_PENDING, .delay_ms = 5000 };
+	struct store_claim claim;
+	struct store_shown shown;
+	int64_t start = c->now_ms;
+
+	contract_put(c, "evt_1", "a,b", "in_1");
+	contract_expect(c, "b", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	assert_int_equal(contract_claim(c, "a", false, &claim, 1), 1);
+	c->now_ms += 300;
+	f.delivery = claim.delivery;
+	f.token = claim.token;
+	store_claim_free(&claim);
+	f.attempt = (struct attempt){ .number = 77,
+		.outcome = ATTEMPT_LATER,
+		.started_ms = 1000,
+		.ended_ms = 1250,
+		.exit_code = 7,
+		.term_signal = 9,
+		.reason = "exit code 7",
+		.output_len = 3,
+		.output = { 'a', '\0', 'b' } };
+	assert_int_equal(store_finish(c->s, &f, 1, NULL, &c->e), RES_OK);
+	assert_int_equal(
+	    store_show(c->s, "shop", "evt_1", &shown, &c->e), RES_OK);
+	assert_string_equal(shown.row.type, "invoice.paid");
+	assert_int_equal(shown.row.deliveries[DELIVERY_SUCCEEDED], 1);
+	assert_int_equal(shown.ndeliveries, 2);
+	assert_string_equal(shown.deliveries[0].handler, "a");
+	assert_string_equal(shown.deliveries[0].lane, "in_1");
+	assert_int_equal(shown.deliveries[0].state, DELIVERY_PENDING);
+	assert_int_equal(shown.deliveries[0].attempts, 1);
+	assert_int_equal(shown.deliveries[0].due_ms, c->now_ms + 5000);
+	assert_int_equal(shown.deliveries[0].finished_ms, 0);
+	assert_int_equal(shown.deliveries[1].state, DELIVERY_SUCCEEDED);
+	assert_int_equal(shown.deliveries[1].due_ms, 0);
+	assert_int_equal(shown.deliveries[1].finished_ms, start);
+	assert_int_equal(shown.nattempts[0], 1);
+	assert_int_equal(shown.nattempts[1], 1);
+	assert_int_equal(shown.attempts[0].number, 1);
+	assert_int_equal(shown.attempts[0].outcome, ATTEMPT_LATER);
+	assert_int_equal(shown.attempts[0].started_ms, start);
+	assert_int_equal(shown.attempts[0].ended_ms, start + 250);
+	assert_int_equal(shown.attempts[0].exit_code, 7);
+	assert_int_equal(shown.attempts[0].term_signal, 9);
+	assert_string_equal(shown.attempts[0].reason, "exit code 7");
+	assert_int_equal(shown.attempts[0].output_len, 3);
+	assert_memory_equal(shown.attempts[0].output, "a\0b", 3);
+	assert_int_equal(shown.attempts[1].outcome, ATTEMPT_SUCCEEDED);
+	store_shown_free(&shown);
+	assert_int_equal(
+	    store_show(c->s, NULL, "evt_2", &shown, &c->e), RES_UNKNOWN);
+	store_shown_free(&shown);
+}
+
+static void
+t_retry(void **state)
+{
+	struct contract *c = *state;
+	struct store_filter f = STORE_FILTER_ANY;
+	struct store_claim running, again;
+	int64_t n = 7;
+
+	assert_int_equal(store_retry(c->s, &f, false, &n, &c->e), RES_EMPTY);
+	assert_int_equal(n, 0);
+	contract_put(c, "evt_1", "failed,done,later,busy", "in_1");
+	contract_expect(c, "failed", false, "evt_1", DELIVERY_PENDING, 0);
+	contract_expect(c, "failed", false, "evt_1", DELIVERY_FAILED, 0);
+	contract_expect(c, "done", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	contract_expect(c, "later", false, "evt_1", DELIVERY_PENDING, 9000);
+	assert_int_equal(contract_claim(c, "busy", false, &running, 1), 1);
+	c->now_ms++;
+	assert_int_equal(store_retry(c->s, &f, true, &n, &c->e), RES_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(contract_claim(c, "failed", false, &again, 1), 0);
+	f.state = DELIVERY_FAILED;
+	assert_int_equal(store_retry(c->s, &f, false, &n, &c->e), RES_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(contract_claim(c, "done", false, &again, 1), 0);
+	/* A fresh count, but the attempts of before are kept. */
+	assert_int_equal(contract_claim(c, "failed", false, &again, 1), 1);
+	assert_int_equal(again.number, 1);
+	assert_int_equal(
+	    contract_finish(c, &again, DELIVERY_SUCCEEDED, 0), RES_OK);
+	store_claim_free(&again);
+	f.state = -1;
+	f.limit = 3;
+	assert_int_equal(store_retry(c->s, &f, false, &n, &c->e), RES_OK);
+	assert_int_equal(n, 3);
+	contract_expect(c, "failed", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	contract_expect(c, "done", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	assert_int_equal(contract_claim(c, "later", false, &again, 1), 1);
+	assert_int_equal(again.number, 2);
+	store_claim_free(&again);
+	assert_int_equal(contract_claim(c, "busy", false, &again, 1), 0);
+	assert_int_equal(
+	    contract_finish(c, &running, DELIVERY_SUCCEEDED, 0), RES_OK);
+	store_claim_free(&running);
+}
+
+/* Whatever is made due again joins its lane and leaves none behind. */
+static void
+t_retry_in_lane(void **state)
+{
+	struct contract *c = *state;
+	struct store_filter f = STORE_FILTER_ANY;
+	struct store_claim claim;
+	int64_t n;
+
+	contract_put(c, "evt_1", "h", "in_1");
+	contract_put(c, "evt_2", "h", "in_1");
+	contract_put(c, "evt_3", "h", "in_1");
+	contract_expect(c, "h", false, "evt_1", DELIVERY_FAILED, 0);
+	assert_int_equal(contract_claim(c, "h", false, &claim, 1), 1);
+	assert_int_equal(store_retry(c->s, &f, false, &n, &c->e), RES_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(
+	    contract_finish(c, &claim, DELIVERY_SUCCEEDED, 0), RES_OK);
+	store_claim_free(&claim);
+	contract_expect(c, "h", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	contract_expect(c, "h", false, "evt_3", DELIVERY_SUCCEEDED, 0);
+	assert_int_equal(contract_claim(c, "h", false, &claim, 1), 0);
+}
+
+static void
+t_stats(void **state)
+{
+	struct contract *c = *state;
+	struct store_stats st;
+	int64_t start = c->now_ms;
+
+	assert_int_equal(store_stats(c->s, &st, &c->e), RES_OK);
+	assert_int_equal(st.events, 0);
+	assert_int_equal(st.oldest_due_ms, 0);
+	assert_int_equal(st.last_received_ms, 0);
+	contract_put(c, "evt_1", "a,b", "in_1");
+	contract_put(c, "evt_2", "a", "in_1");
+	c->now_ms += 10;
+	contract_expect(c, "b", false, "evt_1", DELIVERY_PENDING, 50);
+	contract_put(c, "evt_3", "b", "");
+	contract_expect(c, "b", false, "evt_3", DELIVERY_FAILED, 0);
+	assert_int_equal(store_stats(c->s, &st, &c->e), RES_OK);
+	assert_int_equal(st.events, 3);
+	assert_int_equal(st.deliveries[DELIVERY_PENDING], 3);
+	assert_int_equal(st.deliveries[DELIVERY_RUNNING], 0);
+	assert_int_equal(st.deliveries[DELIVERY_SUCCEEDED], 0);
+	assert_int_equal(st.deliveries[DELIVERY_FAILED], 1);
+	assert_int_equal(st.due, 2);
+	assert_int_equal(st.oldest_due_ms, start);
+	assert_int_equal(st.last_received_ms, start + 10);
+	assert_true(st.bytes > 0);
+}
+
+static void
+t_prune(void **state)
+{
+	struct store_filter any = STORE_FILTER_ANY;
+	struct contract *c = *state;
+	struct store_claim claim;
+	struct store_shown shown;
+	int64_t n;
+
+	contract_put(c, "evt_done", "h", "");
+	contract_put(c, "evt_none", "", "");
+	contract_expect(c, "h", false, "evt_done", DELIVERY_SUCCEEDED, 0);
+	contract_put(c, "evt_pending", "i", "");
+	contract_put(c, "evt_running", "j", "");
+	assert_int_equal(contract_claim(c, "j", false, &claim, 1), 1);
+	store_claim_free(&claim);
+	contract_put(c, "evt_failed", "h", "");
+	contract_expect(c, "h", false, "evt_failed", DELIVERY_FAILED, 0);
+	c->now_ms += 1000;
+	contract_put(c, "evt_young", "", "");
+
+	/* Exactly that old is not older. */
+	assert_int_equal(store_prune(c->s, 1000, -1, 99, &n, &c->e), RES_EMPTY);
+	assert_int_equal(store_prune(c->s, -1, 999, 99, &n, &c->e), RES_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(store_prune(c->s, -1, 999, 99, &n, &c->e), RES_EMPTY);
+	assert_int_equal(
+	    store_show(c->s, NULL, "evt_done", &shown, &c->e), RES_OK);
+	assert_int_equal(shown.body.len, 0);
+	assert_int_equal(shown.row.size, 8);
+	store_shown_free(&shown);
+	assert_int_equal(
+	    store_show(c->s, NULL, "evt_pending", &shown, &c->e), RES_OK);
+	assert_int_equal(shown.body.len, 11);
+	store_shown_free(&shown);
+
+	assert_int_equal(store_prune(c->s, 999, -1, 2, &n, &c->e), RES_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(store_prune(c->s, 999, -1, 2, &n, &c->e), RES_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_prune(c->s, 999, -1, 2, &n, &c->e), RES_EMPTY);
+	assert_int_equal(n, 0);
+	expect_list(c, &any, "evt_young evt_running evt_pending ");
+	/* And a deleted one is new again. */
+	contract_put(c, "evt_done", "h", "");
+}
+
+/* A dropped body is not other than the one that comes again. */
+static void
+t_dropped_body(void **state)
+{
+	struct contract *c = *state;
+	struct event *ev = mem_alloc(1, sizeof(*ev));
+	struct store_event se = { "shop", ev, "new", 3, NULL, 0 };
+	struct store_filter f = STORE_FILTER_ANY;
+	struct store_claim claim;
+	bool differs;
+	int64_t n;
+
+	contract_put(c, "evt_1", "h", "");
+	contract_expect(c, "h", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	c->now_ms++;
+	assert_int_equal(store_prune(c->s, -1, 0, 9, &n, &c->e), RES_OK);
+	mem_copy(ev->id, sizeof(ev->id), "evt_1");
+	assert_int_equal(store_put(c->s, &se, &differs, &c->e), RES_DUPLICATE);
+	assert_false(differs);
+	assert_int_equal(store_retry(c->s, &f, false, &n, &c->e), RES_OK);
+	assert_int_equal(contract_claim(c, "h", false, &claim, 1), 1);
+	assert_int_equal(claim.body.len, 0);
+	store_claim_free(&claim);
+	free(ev);
+}
+
+int
+contract_run_admin(const struct contract_backend *b)
+{
+	const struct CMUnitTest tests[] = {
+		CONTRACT_TEST(t_list_filters),
+		CONTRACT_TEST(t_list_row),
+		CONTRACT_TEST(t_show),
+		CONTRACT_TEST(t_retry),
+		CONTRACT_TEST(t_retry_in_lane),
+		CONTRACT_TEST(t_stats),
+		CONTRACT_TEST(t_prune),
+		CONTRACT_TEST(t_dropped_body),
+	};
+
+	return cmocka_run_group_tests_name(b->name, tests, NULL, NULL);
+}
