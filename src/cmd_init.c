@@ -1,0 +1,88 @@
+/*
+ * stripehook init: makes the store ready.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#include "banned.h"
+
+/*
+ * Says whose a store's file is: the web server and the worker have to be able
+ * to write it. Nothing for a store that is no file.
+ */
+static void
+print_owner(const char *uri)
+{
+	const char *path = strchr(uri, ':');
+	struct passwd *pw;
+	struct group *gr;
+	struct stat st;
+
+	if (path == NULL || path[1] != '/' || stat(path + 1, &st) != 0)
+		return;
+	printf("  mode %04o, owner ", (unsigned int)(st.st_mode & 07777));
+	if ((pw = getpwuid(st.st_uid)) != NULL)
+		cmd_put(pw->pw_name, 0);
+	else
+		printf("%lu", (unsigned long)st.st_uid);
+	printf(", group ");
+	if ((gr = getgrgid(st.st_gid)) != NULL)
+		cmd_put(gr->gr_name, 0);
+	else
+		printf("%lu", (unsigned long)st.st_gid);
+	printf("\n  The endpoint and the worker must be able to write it and"
+	       " its folder.\n");
+}
+
+static int
+setup(const char *uri)
+{
+	struct err e = { "" };
+	struct store *s = NULL;
+	enum result before, r;
+
+	before = store_open(&s, uri, STORE_READER, NULL);
+	store_close(s);
+	if ((r = store_setup(uri, &e)) != RES_OK)
+		return cmd_result(r, &e);
+	cmd_put(uri, 0);
+	if (before == RES_UNKNOWN)
+		puts(": created");
+	else if (before == RES_OK)
+		puts(": was up to date already");
+	else
+		puts(": brought up to date");
+	print_owner(uri);
+	return CMD_OK;
+}
+
+int
+cmd_init(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct conf c;
+	int ch, status;
+
+	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		return ch == 'h' ? cmd_help(self) : cmd_usage(self);
+	if (optind < argc)
+		return cmd_usage(self);
+	if ((status = cmd_load(g, &c)) != CMD_OK)
+		return status;
+	status = setup(c.store);
+	conf_free(&c);
+	return status;
+}

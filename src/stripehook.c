@@ -1,0 +1,234 @@
+/*
+ * The command stripehook(1): the table of its commands, usage, dispatch.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "near.h"
+
+#include "banned.h"
+
+static int cmd_help_command(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+
+/* clang-format off */
+static const struct cmd commands[] = {
+	{ "check", cmd_check, "[-q]",
+	    "Check the configuration and the store.",
+	    "  -q, --quiet          print errors only, and no summary\n" },
+	{ "init", cmd_init, "",
+	    "Create the store, or bring it up to date.", "" },
+	{ "sign", cmd_sign, "[-e endpoint | -s source] [-t time] [file]",
+	    "Print the Stripe-Signature header for a file or standard input.",
+	    "  -e, --endpoint NAME  sign with this endpoint's first secret\n"
+	    "  -s, --secret SOURCE  sign with the secret from file:, env: or"
+	    " credential:\n"
+	    "  -t, --time TIME      sign for this time, not for now\n" },
+	{ "trigger", cmd_trigger, "[options] type ...",
+	    "Send signed test events to an endpoint.",
+	    "  -u, --url URL        POST to this URL"
+	    " (default http://127.0.0.1:4242/)\n"
+	    "      --cgi FILE       execute this endpoint program as CGI"
+	    " instead\n"
+	    "  -p, --print          print the events and send nothing\n"
+	    "  -e, --endpoint NAME  sign with this endpoint's first secret\n"
+	    "  -s, --secret SOURCE  sign with the secret from file:, env: or"
+	    " credential:\n"
+	    "      --thin           send thin events\n"
+	    "      --id ID          the event's id (default: random)\n"
+	    "      --account ACCT   the connected account that it is about\n"
+	    "      --live           with livemode true\n"
+	    "      --api-version V  the API version that shaped it\n"
+	    "      --forged         with a signature that is not genuine\n"
+	    "      --repeat         send each twice\n"
+	    "      --timeout N      wait for an answer this many seconds"
+	    " (default 30)\n" },
+	{ "list", cmd_list, "[options]",
+	    "List events, the newest first.",
+	    "      --type PATTERN   events of these types: invoice.*\n"
+	    "      --state STATE    with a delivery that is pending, running,"
+	    " succeeded, failed\n"
+	    "      --handler NAME   for this handler\n"
+	    "      --endpoint NAME  that came to this endpoint\n"
+	    "      --object ID      about this object\n"
+	    "      --customer ID    about this customer\n"
+	    "      --account ACCT   of this connected account\n"
+	    "      --since TIME     received then or later: 2h, 2026-11-23\n"
+	    "      --until TIME     received before\n"
+	    "  -n, --limit N        at most so many (default 50; 0: all)\n"
+	    "      --utc            print times in UTC\n"
+	    "      --json           print a JSON object a line\n" },
+	{ "show", cmd_show, "[--body] [--endpoint name] [--json] [--utc] id",
+	    "Show an event with its deliveries and attempts.",
+	    "      --body           write the exact bytes that were received\n"
+	    "      --endpoint NAME  the endpoint that it came to\n"
+	    "      --utc            print times in UTC\n"
+	    "      --json           print a JSON object\n" },
+	{ "retry", cmd_retry,
+	    "[--dry-run] [--failed] [--since time] [--handler name]"
+	    " [--endpoint name] [id]",
+	    "Make deliveries due again.",
+	    "      --failed         those that are parked as failed\n"
+	    "      --since TIME     of events received then or later\n"
+	    "      --handler NAME   for this handler\n"
+	    "      --endpoint NAME  of events that came to this endpoint\n"
+	    "  -n, --dry-run        only say how many it would be\n" },
+	{ "stats", cmd_stats, "[--json] [--utc]",
+	    "Count events and deliveries.",
+	    "      --utc            print times in UTC\n"
+	    "      --json           print a JSON object\n" },
+	{ "prune", cmd_prune, "--keep days [--keep-bodies days] [--force]",
+	    "Delete old events that need no more work.",
+	    "      --keep DAYS      keep events this long\n"
+	    "      --keep-bodies DAYS\n"
+	    "                       keep their bodies only this long\n"
+	    "      --force          also below 30 days, while Stripe may send"
+	    " again\n" },
+	{ "help", cmd_help_command, "[command]",
+	    "Explain a command.", "" },
+};
+/* clang-format on */
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct cmd *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int
+unknown(const char *name)
+{
+	const char *near = NULL;
+	int score, best = 0;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		score = near_score(name, commands[i].name);
+		if (score >= 0 && (near == NULL || score < best)) {
+			near = commands[i].name;
+			best = score;
+		}
+	}
+	if (near != NULL)
+		cmd_error("no such command: %s; did you mean %s?", name, near);
+	else
+		cmd_error("no such command: %s; see stripehook -h", name);
+	return CMD_USAGE;
+}
+
+static void
+print_usage(FILE *f)
+{
+	size_t i;
+
+	fputs("usage: stripehook [-hV] [-c file] command [argument ...]\n", f);
+	fputs("\n  -c FILE   the configuration\n", f);
+	fputs("  -h        print this, or after a command its usage\n", f);
+	fputs("  -V        print the version\n\ncommands:\n", f);
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(f, "  %-8s  %s\n", commands[i].name, commands[i].help);
+}
+
+static int
+cmd_help_command(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv)
+{
+	const struct cmd *c;
+
+	(void)g;
+	if (argc > 2)
+		return cmd_usage(self);
+	if (argc < 2 || strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return CMD_OK;
+	}
+	if ((c = find(argv[1])) == NULL)
+		return unknown(argv[1]);
+	return cmd_help(c);
+}
+
+/*
+ * A full disk must not look like success. A reader that has gone is no news
+ * to anybody.
+ */
+static int
+close_output(int status)
+{
+	int failed = ferror(stdout), saved = 0;
+
+	if (fclose(stdout) != 0) {
+		failed = 1;
+		saved = errno;
+	}
+	if (!failed)
+		return status;
+	if (saved != EPIPE)
+		cmd_error("standard output: %s",
+		    saved != 0 ? strerror(saved) : "not all could be written");
+	return status != CMD_OK ? status : CMD_FAILED;
+}
+
+static int
+dispatch(const struct cmd_global *g, int argc, char **argv, char *name)
+{
+	const struct cmd *c = find(argv[0]);
+
+	if (c == NULL)
+		return unknown(argv[0]);
+	argv[0] = name; /* for the messages of getopt_long */
+	optind = 0;
+	return c->run(c, g, argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct cmd_global g = { .conf = conf_default_path() };
+	char name[] = PACKAGE_NAME;
+	int ch;
+
+	if (argc > 0)
+		argv[0] = name;
+	while ((ch = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
+		switch (ch) {
+		case 'c':
+			g.conf = optarg;
+			g.conf_given = true;
+			break;
+		case 'h':
+			print_usage(stdout);
+			return close_output(CMD_OK);
+		case 'V':
+			puts(PACKAGE_STRING);
+			return close_output(CMD_OK);
+		default:
+			print_usage(stderr);
+			return CMD_USAGE;
+		}
+	}
+	if (optind >= argc) {
+		print_usage(stderr);
+		return CMD_USAGE;
+	}
+	argc -= optind;
+	argv += optind;
+	return close_output(dispatch(&g, argc, argv, name));
+}
