@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -23,6 +25,9 @@
 #define SIGNATURE_NAME "HTTP_STRIPE_SIGNATURE"
 #define STOP_REPEAT_MS 20 /* how often sleeping threads are woken to stop */
 #define LOOK_MS 1000 /* how often stale is asked */
+#define SLOW_MS 3000 /* how long a stop waits for a peer that still sends */
+#define DRAIN_MAX 67108864 /* bytes; who announces more is cut off */
+#define DRAIN_MS 1000 /* how long to wait for what nobody wants */
 
 enum gateway_kind
 gateway_kind(void)
@@ -37,10 +42,9 @@ gateway_kind(void)
 static size_t
 cgi_read(void *arg, void *p, size_t n)
 {
-	size_t got = 0;
+	size_t got = 0, *total = arg;
 	ssize_t r;
 
-	(void)arg;
 	while (got < n) {
 		r = read(STDIN_FILENO, (char *)p + got, n - got);
 		if (r == 0 || (r == -1 && errno != EINTR))
@@ -48,7 +52,28 @@ cgi_read(void *arg, void *p, size_t n)
 		if (r > 0)
 			got += (size_t)r;
 	}
+	*total += got;
 	return got;
+}
+
+/*
+ * Reads what a refusal left unread: where standard input is a socket, as under
+ * Apache's mod_cgid, ending with unread bytes in it resets the connection, and
+ * the server loses the answer.
+ */
+static void
+cgi_drain(size_t left)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	char buffer[8192];
+	ssize_t r = 1;
+
+	while (left > 0 && r > 0 && poll(&in, 1, DRAIN_MS) == 1) {
+		r = read(STDIN_FILENO, buffer,
+		    left < sizeof(buffer) ? left : sizeof(buffer));
+		if (r > 0)
+			left -= (size_t)r;
+	}
 }
 
 static int
@@ -71,6 +96,7 @@ cgi_write(const char *p, size_t n)
 enum result
 gateway_cgi(const struct gateway *g, struct err *e)
 {
+	size_t total = 0, length;
 	struct http_request req = {
 		.method = getenv("REQUEST_METHOD"),
 		.content_length = getenv("CONTENT_LENGTH"),
@@ -79,6 +105,7 @@ gateway_cgi(const struct gateway *g, struct err *e)
 		.remote_addr = getenv("REMOTE_ADDR"),
 		.uri = getenv("REQUEST_URI"),
 		.read = cgi_read,
+		.read_arg = &total,
 	};
 	struct http_response resp;
 	struct buf out;
@@ -99,6 +126,10 @@ gateway_cgi(const struct gateway *g, struct err *e)
 	written = cgi_write(buf_text(&out), out.len);
 	if (written == -1)
 		err_set(e, "cannot write the answer: %s", strerror(errno));
+	else if (http_content_length(req.content_length, DRAIN_MAX, &length) ==
+		HTTP_LENGTH_OK &&
+	    length > total)
+		cgi_drain(length - total);
 	buf_free(&out);
 	http_response_free(&resp);
 	g->close(state);
@@ -138,6 +169,25 @@ fastcgi_read(void *arg, void *p, size_t n)
 		got += (size_t)r;
 	}
 	return got;
+}
+
+/*
+ * Reads the end of a body, be it only the record that says so: on a kept
+ * connection libfcgi would take it for a broken beginning of the next request,
+ * and hang up.
+ */
+static void
+fastcgi_drain(FCGX_Request *fcgi)
+{
+	char buffer[8192];
+	size_t left;
+
+	(void)FCGX_FFlush(fcgi->out);
+	for (left = DRAIN_MAX; left > sizeof(buffer); left -= sizeof(buffer)) {
+		if (fastcgi_read(fcgi, buffer, sizeof(buffer)) < sizeof(buffer))
+			return;
+	}
+	fcgi->keepConnection = 0;
 }
 
 /*
@@ -191,24 +241,39 @@ serve_one(struct worker *w, void *state, FCGX_Request *fcgi,
 	w->pool->g->serve(state, &req, resp);
 	http_response_format(resp, &w->out);
 	(void)FCGX_PutStr(buf_text(&w->out), (int)w->out.len, fcgi->out);
+	if (fcgi->keepConnection)
+		fastcgi_drain(fcgi);
 }
 
 /*
- * SIGUSR1 is let through only here: libfcgi does not repeat a read that a
- * signal interrupted, so it must not hit a request in hand. No lock around
- * accept: it also waits for a silent peer, and would make all others wait too.
+ * Waits for a connection, and takes it. libfcgi does not repeat a read that a
+ * signal interrupted, so the waiting is done here: SIGUSR1 is let through only
+ * while there is no peer yet, and SIGUSR2, which a stop sends to end its
+ * patience, only while a peer sends its parameters. No lock around accept: it
+ * also waits for a silent peer, and would make all others wait too. The socket
+ * does not block, since another thread may have taken the connection.
  */
 static int
 accept_one(FCGX_Request *fcgi)
 {
-	sigset_t usr1;
+	struct pollfd in = { .events = POLLIN };
+	sigset_t set, usr2;
 	int r;
 
-	(void)sigemptyset(&usr1);
-	(void)sigaddset(&usr1, SIGUSR1);
-	(void)pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
-	r = FCGX_Accept_r(fcgi);
-	(void)pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+	(void)pthread_sigmask(SIG_BLOCK, NULL, &set);
+	(void)sigdelset(&set, SIGUSR1);
+	(void)sigemptyset(&usr2);
+	(void)sigaddset(&usr2, SIGUSR2);
+	do {
+		in.fd = fcgi->ipcFd >= 0 ? fcgi->ipcFd : STDIN_FILENO;
+		/* Interrupted: accept knows of the stop, but it would first
+		 * wait for the next request of a kept connection. */
+		if (ppoll(&in, 1, NULL, &set) == -1 && fcgi->ipcFd >= 0)
+			FCGX_Free(fcgi, 1);
+		(void)pthread_sigmask(SIG_UNBLOCK, &usr2, NULL);
+		r = FCGX_Accept_r(fcgi);
+		(void)pthread_sigmask(SIG_BLOCK, &usr2, NULL);
+	} while (r == -EAGAIN || r == -EWOULDBLOCK);
 	return r;
 }
 
@@ -314,14 +379,17 @@ watch(struct pool *pool, const sigset_t *set)
 static enum result
 wind_down(struct pool *pool, const sigset_t *set, enum result why)
 {
-	int i, sig, stops = why == RES_OK;
+	int i, sig, ms, stops = why == RES_OK;
 
 	FCGX_ShutdownPending();
-	while (count_ended(pool) < pool->n) {
+	for (ms = 0; count_ended(pool) < pool->n; ms += STOP_REPEAT_MS) {
 		for (i = 0; i < pool->n; i++) {
-			if (!atomic_load(&pool->workers[i].ended))
+			if (atomic_load(&pool->workers[i].ended))
+				continue;
+			(void)pthread_kill(pool->workers[i].thread, SIGUSR1);
+			if (ms >= SLOW_MS)
 				(void)pthread_kill(
-				    pool->workers[i].thread, SIGUSR1);
+				    pool->workers[i].thread, SIGUSR2);
 		}
 		sig = await_signal(set, STOP_REPEAT_MS);
 		if (is_stop(sig) && ++stops > 1)
@@ -347,9 +415,19 @@ worker_start(struct pool *pool, struct worker *w, struct err *e)
 	pool->n++;
 }
 
+/*
+ * Does nothing but interrupt.
+ */
+static void
+interrupted(int sig)
+{
+	(void)sig;
+}
+
 enum result
 gateway_fastcgi(const struct gateway *g, struct err *e)
 {
+	struct sigaction interrupt = { .sa_handler = interrupted };
 	struct pool pool = { .g = g };
 	sigset_t set, old, usr1;
 	enum result r;
@@ -361,7 +439,12 @@ gateway_fastcgi(const struct gateway *g, struct err *e)
 	(void)sigaddset(&set, SIGHUP);
 	usr1 = set;
 	(void)sigaddset(&usr1, SIGUSR1);
+	(void)sigaddset(&usr1, SIGUSR2);
 	(void)pthread_sigmask(SIG_BLOCK, &usr1, &old);
+	(void)sigemptyset(&interrupt.sa_mask);
+	(void)sigaction(SIGUSR2, &interrupt, NULL);
+	(void)fcntl(
+	    STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	if (FCGX_Init() != 0) {
 		err_set(e, "the FastCGI library cannot be initialised");
 		return RES_FAILED;
