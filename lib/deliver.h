@@ -60,8 +60,8 @@ struct deliver_tally {
 
 /*
  * Makes all deliveries of one event whose handlers run inline and that have
- * not succeeded yet, at the same time, and waits for them; for a lane that is
- * taken, or a delivery that runs elsewhere, up to 5 seconds. handlers are the
+ * not succeeded yet, at the same time, and waits for them; up to 5 seconds for
+ * a lane that another event of the same object holds. handlers are the
  * inline ones that want the event; one that the event has no delivery for (it
  * was configured later) counts nowhere. RES_OK, and tally says what came of
  * them; else a result of the store: RES_UNKNOWN where it has no such event,

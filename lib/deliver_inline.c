@@ -27,6 +27,7 @@ struct inline_batch {
 	size_t nhandlers;
 	bool *known; /* owned: which handlers are settled and counted */
 	bool *lost; /* owned: which handlers' claims passed to another */
+	bool lane_taken; /* something waits for its lane */
 	struct deliver_job *jobs; /* owned */
 	bool *over; /* owned: which jobs were ended */
 	size_t njobs;
@@ -215,8 +216,9 @@ inline_count_shown(struct inline_batch *b, const struct delivery *d)
 
 	if (h == b->nhandlers || b->known[h])
 		return;
-	/* pending: its lane is taken */
 	if (d->state == DELIVERY_RUNNING || d->state == DELIVERY_PENDING) {
+		if (d->state == DELIVERY_PENDING)
+			b->lane_taken = true;
 		b->tally->busy++;
 		return;
 	}
@@ -253,6 +255,7 @@ inline_round(struct inline_batch *b, const char *endpoint, const char *event_id)
 
 	b->njobs = 0;
 	b->tally->busy = 0;
+	b->lane_taken = false;
 	memset(b->over, 0, b->nhandlers * sizeof(*b->over));
 	res = inline_begin(b, endpoint, event_id);
 	if (res != RES_OK)
@@ -289,7 +292,7 @@ deliver_inline(struct store *s, const struct conf_handler *const *handlers,
 	b.jobs = mem_alloc(nhandlers, sizeof(*b.jobs));
 	/* Two events of one object often come together: wait for the lane. */
 	while ((res = inline_round(&b, endpoint, event_id)) == RES_OK &&
-	    tally->busy > 0 && run_now_ms() < until_ms)
+	    b.lane_taken && run_now_ms() < until_ms)
 		inline_pause(INLINE_LANE_PAUSE_MS);
 	free(b.jobs);
 	free(b.over);

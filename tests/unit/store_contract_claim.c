@@ -376,21 +376,44 @@ t_claim_event(void **state)
 }
 
 static void
-t_delay(void **state)
+put_delayed(struct contract *c, const char *id, const char *lane, int64_t ms)
 {
-	struct store_new d = { "h", "", 700 };
-	struct contract *c = *state;
+	struct store_new d = { "h", lane, ms };
 	struct event *ev = mem_alloc(1, sizeof(*ev));
-	struct store_event se = { "shop", ev, "evt_1", 5, &d, 1 };
+	struct store_event se = { "shop", ev, id, strlen(id), &d, 1 };
 	bool differs;
 
-	mem_copy(ev->id, sizeof(ev->id), "evt_1");
+	mem_copy(ev->id, sizeof(ev->id), id);
 	assert_int_equal(store_put(c->s, &se, &differs, &c->e), RES_OK);
 	free(ev);
+}
+
+static void
+t_delay(void **state)
+{
+	struct contract *c = *state;
+
+	put_delayed(c, "evt_1", "", 700);
 	c->now_ms += 699;
 	expect_none(c, "h", false);
 	c->now_ms++;
 	contract_expect(c, "h", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+}
+
+/* What is not due yet holds up nothing that is. */
+static void
+t_delay_in_lane(void **state)
+{
+	struct contract *c = *state;
+
+	contract_put(c, "evt_1", "h", "in_1");
+	put_delayed(c, "evt_2", "in_1", 700);
+	contract_put(c, "evt_3", "h", "in_1");
+	contract_expect(c, "h", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	contract_expect(c, "h", false, "evt_3", DELIVERY_SUCCEEDED, 0);
+	expect_none(c, "h", false);
+	c->now_ms += 700;
+	contract_expect(c, "h", false, "evt_2", DELIVERY_SUCCEEDED, 0);
 }
 
 static void
@@ -443,6 +466,7 @@ contract_run_claims(const struct contract_backend *b)
 		CONTRACT_TEST(t_lease_ends),
 		CONTRACT_TEST(t_claim_event),
 		CONTRACT_TEST(t_delay),
+		CONTRACT_TEST(t_delay_in_lane),
 		CONTRACT_TEST(t_turn),
 	};
 
