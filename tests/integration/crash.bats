@@ -142,6 +142,7 @@ moment() {
 	snapshot evt_2 invoice.paid
 	CLIENT_TIME=5
 	gets 200
+	CLIENT_TIME=30
 	# Its own event is kept; the run is unknown until its lease ends.
 	is 1 "$(stored evt_1)" "events in the store"
 	snapshot evt_1

@@ -250,7 +250,7 @@ case_key() {
 # While one request runs a handler for an object, another event of the same
 # object does not start it: Stripe shall send that again.
 case_lane() {
-	local first
+	local first second
 
 	script slow <<-'SCRIPT'
 	ran
@@ -273,11 +273,19 @@ case_lane() {
 	first=$!
 	started "$first"
 	wait_for 10 ran_times slow 1
+	# The same event again, and another one, are both told to come later.
+	mkdir "$T/second"
+	(
+		OUT=$T/second
+		snapshot evt_1 payment_intent.succeeded pi_same
+		gets 503
+	) 3>&- &
+	second=$!
+	started "$second"
 	snapshot evt_2 payment_intent.canceled pi_same
 	gets 503
 	is 'pending 0' "$(delivery evt_2 slow)" "delivery"
-	snapshot evt_1 payment_intent.succeeded pi_same
-	gets 503
+	wait "$second"
 	: >"$T/go"
 	wait "$first"
 	snapshot evt_2 payment_intent.canceled pi_same
