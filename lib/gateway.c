@@ -271,6 +271,7 @@ accept_one(FCGX_Request *fcgi)
 		if (ppoll(&in, 1, NULL, &set) == -1 && fcgi->ipcFd >= 0)
 			FCGX_Free(fcgi, 1);
 		(void)pthread_sigmask(SIG_UNBLOCK, &usr2, NULL);
+		errno = 0; /* or a stop would be told with an old one */
 		r = FCGX_Accept_r(fcgi);
 		(void)pthread_sigmask(SIG_BLOCK, &usr2, NULL);
 	} while (r == -EAGAIN || r == -EWOULDBLOCK);
