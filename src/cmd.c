@@ -36,6 +36,9 @@ cmd_usage(const struct cmd *self)
 	return CMD_USAGE;
 }
 
+static void message(const char *fmt, va_list ap)
+    __attribute__((format(printf, 1, 0)));
+
 static void
 message(const char *fmt, va_list ap)
 {
