@@ -1,7 +1,8 @@
 /*
  * The event types that Stripe has published. The list is open, Stripe adds
  * types at any time: it serves for warnings, suggestions and completion, never
- * to refuse an event. Source: Stripe's OpenAPI specification.
+ * to refuse an event. Source: Stripe's OpenAPI specification. The program's own
+ * types (event_own.h) are among them.
  */
 #ifndef STRIPEHOOK_CATALOGUE_H
 #define STRIPEHOOK_CATALOGUE_H

@@ -113,8 +113,8 @@ conf_watch(struct conf *c, const char *path)
 	c->watch[n + 1] = NULL;
 }
 
-enum result
-conf_load(struct conf *c, const char *path, struct conf_report *r)
+static enum result
+load(struct conf *c, const char *path, bool secretless, struct conf_report *r)
 {
 	const struct conf_place at = { r, path };
 	const size_t first = r->n, errors = r->errors;
@@ -122,6 +122,7 @@ conf_load(struct conf *c, const char *path, struct conf_report *r)
 	struct buf b;
 
 	memset(c, 0, sizeof(*c));
+	c->secretless = secretless;
 	catalogue_init(&c->catalogue);
 	c->path = mem_strdup(path);
 	conf_watch(c, path);
@@ -140,6 +141,18 @@ conf_load(struct conf *c, const char *path, struct conf_report *r)
 		return RES_OK;
 	conf_free(c);
 	return RES_INVALID;
+}
+
+enum result
+conf_load(struct conf *c, const char *path, struct conf_report *r)
+{
+	return load(c, path, false, r);
+}
+
+enum result
+conf_load_secretless(struct conf *c, const char *path, struct conf_report *r)
+{
+	return load(c, path, true, r);
 }
 
 static void
@@ -181,6 +194,7 @@ free_handler(struct conf_handler *h)
 	free_array(h->command);
 	free_array(h->environment);
 	free(h->directory);
+	free(h->user);
 }
 
 void
@@ -199,6 +213,7 @@ conf_free(struct conf *c)
 	free(c->path);
 	free(c->store);
 	free(c->log);
+	free(c->worker_program);
 	memset(c, 0, sizeof(*c));
 	catalogue_init(&c->catalogue);
 }

@@ -22,6 +22,11 @@ enum conf_unhandled {
 	CONF_UNHANDLED_STORE /* 200, kept without deliveries */
 };
 
+enum conf_worker {
+	CONF_WORKER_SERVICE, /* somebody else starts it: the default */
+	CONF_WORKER_ON_DEMAND /* the endpoint starts it when there is work */
+};
+
 enum conf_run { CONF_RUN_QUEUED, CONF_RUN_INLINE };
 
 enum conf_lane { CONF_LANE_OBJECT, CONF_LANE_CUSTOMER, CONF_LANE_NONE };
@@ -61,6 +66,14 @@ struct conf_handler {
 	int64_t give_up; /* seconds after the event arrived; 0: never */
 	char *directory; /* owned; NULL: "/" */
 	int umask; /* octal in the file; 022 */
+	int concurrency; /* at once in one worker; 0: as many as it may */
+	bool strict; /* order = "strict": a lane waits for its failures */
+	int nice; /* 0 to 19 */
+	int64_t memory; /* bytes of address space; 0: no limit */
+	int64_t open_files; /* 0: no limit of its own */
+	int64_t core; /* bytes; 0: no core dumps */
+	char *user; /* owned; NULL: as the worker */
+	int alert_after; /* failures in a row; 0: never */
 };
 
 struct conf {
@@ -71,7 +84,16 @@ struct conf {
 	int threads;
 	char *log; /* owned: a target for log_open */
 	int log_level; /* enum log_level */
+	enum conf_worker worker;
+	char *worker_program; /* owned: absolute path */
+	int concurrency; /* handlers at once in one worker */
+	int keep; /* days that a finished event is kept */
+	int keep_bodies; /* days that its body is; 0: as long as it */
+	int64_t silence; /* seconds without an event until the alarm; 0: none */
+	int64_t disk_low; /* bytes free below which the alarm comes; 0: none */
+	int64_t alert_interval; /* seconds: one alarm of a kind in this time */
 	struct catalogue catalogue;
+	bool secretless; /* secrets were not read: nothing can be verified */
 	struct conf_endpoint *endpoints; /* owned, at least 1 */
 	size_t nendpoints;
 	struct conf_handler *handlers; /* owned */
@@ -108,6 +130,15 @@ const char *conf_default_path(void);
  * and c is empty.
  */
 enum result conf_load(struct conf *c, const char *path, struct conf_report *r);
+
+/*
+ * The same for those who verify nothing, such as the worker: secrets are
+ * neither read nor checked nor watched, since they may not be theirs to read.
+ * No endpoint has any then.
+ */
+enum result conf_load_secretless(
+    struct conf *c, const char *path, struct conf_report *r);
+
 void conf_free(struct conf *c);
 
 void conf_report_init(struct conf_report *r);

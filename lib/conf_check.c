@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,42 +80,63 @@ check_folders(
 }
 
 void
-conf_check_command(const char *path, int line, const struct conf_place *at)
+conf_check_program(
+    const char *what, const char *path, int line, const struct conf_place *at)
 {
 	struct stat st;
 	char *real;
 
-	if (path[0] != '/') {
-		conf_error(at, line,
-		    "the command '%s' must be an absolute path, with its "
-		    "arguments as further values",
-		    path);
-		return;
-	}
 	if (stat(path, &st) != 0) {
-		conf_error(at, line, "the command %s: %s%s", path,
-		    strerror(errno),
-		    strchr(path, ' ') != NULL
-			? " (arguments are further values in the braces)"
-			: "");
+		conf_error(
+		    at, line, "the %s %s: %s", what, path, strerror(errno));
 		return;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		conf_error(
-		    at, line, "the command %s is not a regular file", path);
+		    at, line, "the %s %s is not a regular file", what, path);
 		return;
 	}
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0)
 		conf_error(at, line,
-		    "the command %s may not be executed by this user: %s (is "
+		    "the %s %s may not be executed by this user: %s (is "
 		    "its mode without x?)",
-		    path, strerror(errno));
+		    what, path, strerror(errno));
 	check_writable(path, &st, line, at);
 	check_folders(path, NULL, line, at);
 	real = realpath(path, NULL);
 	if (real != NULL && strcmp(real, path) != 0)
 		check_folders(real, path, line, at);
 	free(real);
+}
+
+void
+conf_check_command(const char *path, int line, const struct conf_place *at)
+{
+	struct stat st;
+
+	if (path[0] != '/')
+		conf_error(at, line,
+		    "the command '%s' must be an absolute path, with its "
+		    "arguments as further values",
+		    path);
+	else if (strchr(path, ' ') != NULL && stat(path, &st) != 0)
+		conf_error(at, line,
+		    "the command %s: %s (arguments are further values in the "
+		    "braces)",
+		    path, strerror(errno));
+	else
+		conf_check_program("command", path, line, at);
+}
+
+void
+conf_check_user(const char *name, int line, const struct conf_place *at)
+{
+	if (getpwnam(name) == NULL)
+		conf_error(at, line, "there is no user '%s'", name);
+	else if (geteuid() != 0)
+		conf_warn(at, line,
+		    "'user' is for a worker that runs as root, and this user "
+		    "is not: the handler cannot be started so");
 }
 
 void
@@ -220,6 +242,8 @@ conf_check_secret(struct conf *c, struct conf_endpoint *ep, const char *source,
 	struct secret s;
 	struct err e;
 
+	if (c->secretless)
+		return;
 	if (secret_load(&s, source, &e) != RES_OK) {
 		conf_error(at, line, "%s", e.text);
 		return;

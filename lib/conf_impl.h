@@ -82,7 +82,7 @@ struct conf_option {
 	bool required;
 };
 
-#define CONF_OPTIONS_MAX 32
+#define CONF_OPTIONS_MAX 40
 
 /*
  * The options of a kind of section, ended by one without a name; none for
@@ -120,11 +120,78 @@ void conf_scan_free(struct conf_scan *s);
 void conf_parse(struct conf *c, const struct conf_scan *s, const char *text,
     const struct conf_place *at);
 
+struct cfg_t;
+struct cfg_opt_t;
+
+/* A section that is read, or what stands outside of them. */
+struct conf_reader {
+	struct cfg_t *cfg; /* libConfuse's */
+	int line;
+	const struct conf_place *at;
+};
+
 /*
- * Checks of single values, reported with the line of the value.
+ * Fills out (room for CONF_OPTIONS_MAX + 1) with libConfuse's view of the
+ * options of a kind, ended, and returns how many there are.
+ */
+size_t conf_value_options(struct cfg_opt_t *out, enum conf_kind kind);
+
+/*
+ * The values of an option: how many, one of them, and the one of an option
+ * that is no list, NULL where it was not given or is empty. Borrowed.
+ */
+size_t conf_value_count(const struct conf_reader *rd, const char *name);
+const struct conf_text *conf_value_at(
+    const struct conf_reader *rd, const char *name, size_t i);
+const struct conf_text *conf_value(
+    const struct conf_reader *rd, const char *name);
+
+/*
+ * Reports options whose one value is empty.
+ */
+void conf_value_check_empty(const struct conf_reader *rd, enum conf_kind kind);
+
+/*
+ * A whole number from lo to hi into *out, which stays as it is where the
+ * option was not given, or is at fault.
+ */
+void conf_value_number(const struct conf_reader *rd, const char *name,
+    int64_t lo, int64_t hi, int64_t *out);
+void conf_value_int(
+    const struct conf_reader *rd, const char *name, int lo, int hi, int *out);
+
+/*
+ * The place of the value in choices (ended by NULL), else dflt.
+ */
+int conf_value_choice(const struct conf_reader *rd, const char *name,
+    const char *const *choices, int dflt);
+
+/*
+ * Copies, which the caller frees: of the one value, or of dflt (may be NULL);
+ * of a list, ended by NULL; of a list with its lines.
+ */
+char *conf_value_text(
+    const struct conf_reader *rd, const char *name, const char *dflt);
+char **conf_value_array(const struct conf_reader *rd, const char *name);
+struct conf_text *conf_value_list(
+    const struct conf_reader *rd, const char *name, size_t *n);
+
+/*
+ * Reads a handler's section, with that title, into the next place of c. What
+ * stands outside of the sections was read before.
+ */
+void conf_parse_handler(
+    const struct conf_reader *rd, const char *title, struct conf *c);
+
+/*
+ * Checks of single values, reported with the line of the value. A program is
+ * given by an absolute path, and called what in messages.
  */
 void conf_check_command(
     const char *path, int line, const struct conf_place *at);
+void conf_check_program(
+    const char *what, const char *path, int line, const struct conf_place *at);
+void conf_check_user(const char *name, int line, const struct conf_place *at);
 void conf_check_directory(
     const char *path, int line, const struct conf_place *at);
 void conf_check_environment(

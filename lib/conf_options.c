@@ -19,6 +19,15 @@ static const struct conf_option top_options[] = {
 	{ "log", false, false },
 	{ "log-level", false, false },
 	{ "event-types", false, false },
+	{ "concurrency", false, false },
+	{ "worker", false, false },
+	{ "worker-program", false, false },
+	{ "keep", false, false },
+	{ "keep-forced", false, false },
+	{ "keep-bodies", false, false },
+	{ "silence", false, false },
+	{ "disk-low", false, false },
+	{ "alert-interval", false, false },
 	{ NULL, false, false },
 };
 
@@ -36,6 +45,8 @@ static const struct conf_option handler_options[] = {
 	{ "environment", true, false },
 	{ "run", false, false },
 	{ "lane", false, false },
+	{ "order", false, false },
+	{ "concurrency", false, false },
 	{ "timeout", false, false },
 	{ "grace", false, false },
 	{ "attempts", false, false },
@@ -44,6 +55,12 @@ static const struct conf_option handler_options[] = {
 	{ "give-up", false, false },
 	{ "directory", false, false },
 	{ "umask", false, false },
+	{ "nice", false, false },
+	{ "memory", false, false },
+	{ "open-files", false, false },
+	{ "core", false, false },
+	{ "user", false, false },
+	{ "alert-after", false, false },
 	{ NULL, false, false },
 };
 

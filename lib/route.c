@@ -9,6 +9,7 @@
 #include "route.h"
 
 #include "catalogue.h"
+#include "event_own.h"
 #include "mem.h"
 #include "near.h"
 #include "pattern.h"
@@ -31,16 +32,28 @@ serves(const struct conf_handler *h, const char *endpoint)
 	return h->nendpoints == 0;
 }
 
+/*
+ * Whether the pattern takes this type, of our own events or of Stripe's: the
+ * two never mix, so "*" is no answer to alarms, and nobody who can have Stripe
+ * sign an event can raise one.
+ */
+static bool
+takes(const char *pattern, bool own, const char *type)
+{
+	return event_is_own(pattern) == own && pattern_match(pattern, type);
+}
+
 bool
 route_wants(
     const struct conf_handler *h, const char *endpoint, const char *type)
 {
+	const bool own = strcmp(endpoint, EVENT_OWN_ENDPOINT) == 0;
 	size_t i;
 
-	if (!serves(h, endpoint))
+	if (!own && !serves(h, endpoint))
 		return false;
 	for (i = 0; i < h->nevents; i++)
-		if (pattern_match(h->events[i].text, type))
+		if (takes(h->events[i].text, own, type))
 			return true;
 	return false;
 }
@@ -135,7 +148,8 @@ suggest(const struct catalogue *c, const char *pattern, char *text, size_t size)
 	if (strchr(wanted, '*') != NULL)
 		return;
 	for (i = 0; i < c->n; i++)
-		compare_ends(&best, wanted, leading, c->types[i].name);
+		if (!leading || !event_is_own(c->types[i].name))
+			compare_ends(&best, wanted, leading, c->types[i].name);
 	if (best.score >= 0)
 		(void)snprintf(text, size, "\"%s\"", best.text);
 }
@@ -146,12 +160,15 @@ suggest(const struct catalogue *c, const char *pattern, char *text, size_t size)
 static bool
 reaches(const struct catalogue *c, const char *pattern)
 {
+	const char *type;
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
-		if (strcmp(c->types[i].name, EVENT_PING) != 0 &&
-		    pattern_match(pattern, c->types[i].name))
+	for (i = 0; i < c->n; i++) {
+		type = c->types[i].name;
+		if (strcmp(type, EVENT_PING) != 0 &&
+		    takes(pattern, event_is_own(type), type))
 			return true;
+	}
 	return false;
 }
 

@@ -14,6 +14,9 @@
 
 /*
  * Whether the handler wants events of this type that came to this endpoint.
+ * The program's own events (event_own.h), which come to EVENT_OWN_ENDPOINT,
+ * are wanted by patterns that begin with EVENT_OWN_PREFIX alone, whatever
+ * endpoints the handler serves; and such patterns want nothing else.
  */
 bool route_wants(
     const struct conf_handler *h, const char *endpoint, const char *type);

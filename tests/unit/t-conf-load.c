@@ -32,6 +32,32 @@ static const char minimal[] = "endpoint \"shop\" {\n"
 			      "}\n";
 
 static void
+check_queue_defaults(const struct conf *c)
+{
+	assert_int_equal(c->concurrency, 4);
+	assert_int_equal(c->worker, CONF_WORKER_SERVICE);
+	assert_string_equal(c->worker_program, STRIPEHOOK_WORKER_PATH);
+	assert_int_equal(c->keep, 35);
+	assert_int_equal(c->keep_bodies, 0);
+	assert_int_equal(c->silence, 0);
+	assert_int_equal(c->disk_low, 104857600);
+	assert_int_equal(c->alert_interval, 3600);
+}
+
+static void
+check_limit_defaults(const struct conf_handler *h)
+{
+	assert_int_equal(h->concurrency, 0);
+	assert_false(h->strict);
+	assert_int_equal(h->nice, 0);
+	assert_int_equal(h->memory, 0);
+	assert_int_equal(h->open_files, 0);
+	assert_int_equal(h->core, 0);
+	assert_null(h->user);
+	assert_int_equal(h->alert_after, 5);
+}
+
+static void
 test_defaults(void **state)
 {
 	const struct conf_handler *h;
@@ -46,6 +72,7 @@ test_defaults(void **state)
 	assert_int_equal(c.threads, 8);
 	assert_string_equal(c.log, "auto");
 	assert_int_equal(c.log_level, LOG_LEVEL_INFO);
+	check_queue_defaults(&c);
 	assert_int_equal(c.nendpoints, 1);
 	assert_int_equal(c.endpoints[0].tolerance, 300);
 	assert_null(c.endpoints[0].api_version);
@@ -64,6 +91,7 @@ test_defaults(void **state)
 	assert_int_equal(h->give_up, 0);
 	assert_null(h->directory);
 	assert_int_equal(h->umask, 022);
+	check_limit_defaults(h);
 	conf_free(&c);
 	conf_report_free(&r);
 }
@@ -76,7 +104,7 @@ check_handler(const struct conf *c)
 	assert_non_null(h);
 	assert_int_equal(h->nevents, 3);
 	assert_string_equal(h->events[1].text, "checkout.session.*");
-	assert_int_equal(h->events[1].line, 24);
+	assert_int_equal(h->events[1].line, 33);
 	assert_int_equal(h->nendpoints, 1);
 	assert_string_equal(h->endpoints[0].text, "shop");
 	assert_string_equal(h->command[1], "--flag");
@@ -96,6 +124,13 @@ check_handler(const struct conf *c)
 	assert_int_equal(h->give_up, 86400);
 	assert_non_null(h->directory);
 	assert_int_equal(h->umask, 077);
+	assert_int_equal(h->concurrency, 2);
+	assert_true(h->strict);
+	assert_int_equal(h->nice, 19);
+	assert_int_equal(h->memory, 268435456);
+	assert_int_equal(h->open_files, 64);
+	assert_int_equal(h->core, 1048576);
+	assert_int_equal(h->alert_after, 0);
 	assert_null(conf_find_handler(c, "fulfil"));
 }
 
@@ -105,7 +140,7 @@ check_endpoint(const struct conf *c)
 	const struct conf_endpoint *ep = conf_find_endpoint(c, "shop");
 
 	assert_non_null(ep);
-	assert_int_equal(ep->line, 12);
+	assert_int_equal(ep->line, 21);
 	assert_int_equal(ep->nsecrets, 4);
 	assert_string_equal(ep->secrets[0].value, "whsec_a");
 	assert_string_equal(ep->secrets[1].value, "whsec_b");
@@ -114,6 +149,19 @@ check_endpoint(const struct conf *c)
 	assert_int_equal(ep->tolerance, 600);
 	assert_string_equal(ep->api_version, "2026-10-28.endive");
 	assert_null(conf_find_endpoint(c, "none"));
+}
+
+static void
+check_queue(const struct conf *c)
+{
+	assert_int_equal(c->concurrency, 16);
+	assert_int_equal(c->worker, CONF_WORKER_ON_DEMAND);
+	assert_non_null(strstr(c->worker_program, "/handler"));
+	assert_int_equal(c->keep, 7);
+	assert_int_equal(c->keep_bodies, 3);
+	assert_int_equal(c->silence, 7200);
+	assert_int_equal(c->disk_low, (int64_t)5000 * 1048576);
+	assert_int_equal(c->alert_interval, 60);
 }
 
 static void
@@ -137,6 +185,7 @@ test_values(void **state)
 	assert_non_null(strstr(c.store, "/events.db"));
 	assert_non_null(strstr(c.log, "/log"));
 	assert_non_null(catalogue_find(&c.catalogue, "brand_new.type"));
+	check_queue(&c);
 	check_endpoint(&c);
 	check_handler(&c);
 	/* Itself, the event types, two files and a credential. */
@@ -212,7 +261,7 @@ static void
 test_sample(void **state)
 {
 	static const char *const names[] = { "@sysconfdir@", "@localstatedir@",
-		"@libexecdir@" };
+		"@libexecdir@", "@sbindir@" };
 	static const char *const files[] = { "shop.whsec", "event-types",
 		"fulfil" };
 	const char *srcdir = getenv("srcdir");
@@ -238,7 +287,9 @@ test_sample(void **state)
 	load_sample(f, text);
 	uncomment(text);
 	assert_non_null(strstr(text, "\n store = "));
+	assert_non_null(strstr(text, "\n worker-program = "));
 	assert_non_null(strstr(text, "\t umask = "));
+	assert_non_null(strstr(text, "\t alert-after = "));
 	load_sample(f, text);
 	free(text);
 }
@@ -381,6 +432,34 @@ test_owner(void **state)
 	conf_report_free(&r);
 }
 
+/*
+ * A user that is there; only root can change to it.
+ */
+static void
+test_user(void **state)
+{
+	const struct conf_fixture *f = *state;
+	struct conf_report r;
+	struct conf c;
+	char *text;
+
+	text = conf_fixture_replace(
+	    minimal, "\tevents", "\tuser = root\n\tevents");
+	assert_int_equal(conf_fixture_load(f, text, &c, &r), RES_OK);
+	assert_string_equal(c.handlers[0].user, "root");
+	if (geteuid() != 0) {
+		assert_int_equal(r.n, 1);
+		assert_int_equal(r.findings[0].severity, CONF_WARNING);
+		assert_int_equal(r.findings[0].line, 5);
+		assert_non_null(strstr(r.findings[0].text, "root"));
+	} else {
+		assert_int_equal(r.n, 0);
+	}
+	conf_free(&c);
+	conf_report_free(&r);
+	free(text);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown( \
 	    function, conf_fixture_setup, conf_fixture_teardown)
@@ -398,6 +477,7 @@ main(void)
 		TEST(test_fingerprint),
 		TEST(test_default_path),
 		TEST(test_owner),
+		TEST(test_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,16 +10,21 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "event_own.h"
 #include "route.h"
 
 #include "banned.h"
 
 static char paid[] = "invoice.paid", any[] = "*", invoices[] = "invoice.*";
+static char ours[] = "stripehook.*", silence[] = "stripehook.silence";
+static char failed[] = "*.failed";
 static char shop[] = "shop", club[] = "club";
 
 static struct conf_text exact[] = { { paid, 1 } };
 static struct conf_text both[] = { { any, 1 }, { paid, 1 } };
 static struct conf_text parts[] = { { invoices, 1 } };
+static struct conf_text own[] = { { ours, 1 } };
+static struct conf_text mixed[] = { { silence, 1 }, { failed, 1 } };
 static struct conf_text one_endpoint[] = { { shop, 1 } };
 static struct conf_text two_endpoints[] = { { club, 1 }, { shop, 1 } };
 
@@ -35,27 +40,46 @@ static struct conf_handler handlers[] = {
 	    .nevents = 1,
 	    .endpoints = two_endpoints,
 	    .nendpoints = 2 },
+	{ .name = "own",
+	    .events = own,
+	    .nevents = 1,
+	    .endpoints = one_endpoint,
+	    .nendpoints = 1 },
+	{ .name = "mixed", .events = mixed, .nevents = 2 },
 };
+#define HANDLERS (sizeof(handlers) / sizeof(handlers[0]))
 
 static const struct {
 	const char *endpoint;
 	const char *type;
-	const char *names[4]; /* of the handlers, ended by NULL */
+	const char *names[5]; /* of the handlers, ended by NULL */
 } cases[] = {
 	{ "shop", "invoice.paid", { "exact", "both", "parts" } },
 	{ "club", "invoice.paid", { "exact", "parts" } },
 	{ "none", "invoice.paid", { "exact" } },
 	{ "shop", "invoice.sent", { "both", "parts" } },
-	{ "club", "charge.failed", { NULL } },
-	{ "shop", "charge.failed", { "both" } },
-	{ "sho", "charge.failed", { NULL } },
+	{ "club", "charge.updated", { NULL } },
+	{ "club", "charge.failed", { "mixed" } },
+	{ "shop", "charge.failed", { "both", "mixed" } },
+	{ "sho", "charge.updated", { NULL } },
+	/* Our own, whatever the endpoints, and to nobody who says "*". */
+	{ EVENT_OWN_ENDPOINT, "stripehook.silence", { "own", "mixed" } },
+	{ EVENT_OWN_ENDPOINT, "stripehook.delivery.failed", { "own" } },
+	{ EVENT_OWN_ENDPOINT, "stripehook.of.tomorrow", { "own" } },
+	/* Signed by Stripe: a type like any other that is not known. */
+	{ "shop", "stripehook.silence", { "both" } },
+	{ "club", "stripehook.silence", { NULL } },
+	{ "shop", "stripehook.delivery.failed", { "both", "mixed" } },
+	/* Nothing else comes from here. */
+	{ EVENT_OWN_ENDPOINT, "charge.failed", { NULL } },
+	{ EVENT_OWN_ENDPOINT, "invoice.paid", { NULL } },
 };
 
 static void
 test_find(void **state)
 {
-	const struct conf c = { .handlers = handlers, .nhandlers = 3 };
-	const struct conf_handler *out[3];
+	const struct conf c = { .handlers = handlers, .nhandlers = HANDLERS };
+	const struct conf_handler *out[HANDLERS];
 	size_t i, j, n;
 
 	(void)state;
