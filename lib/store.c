@@ -169,6 +169,52 @@ store_retry(struct store *s, const struct store_filter *f, bool dry, int64_t *n,
 }
 
 enum result
+store_handlers(struct store *s,
+    bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
+    struct err *e)
+{
+	return s->ops->handlers(s, each, arg, e);
+}
+
+enum result
+store_next_due(struct store *s, const struct store_handler *list, size_t n,
+    int64_t *ms, struct err *e)
+{
+	*ms = -1;
+	return s->ops->next_due(s, list, n, ms, e);
+}
+
+enum result
+store_worker_enter(struct store *s, enum store_presence how, struct err *e)
+{
+	return s->ops->worker_enter(s, how, e);
+}
+
+void
+store_worker_leave(struct store *s)
+{
+	s->ops->worker_leave(s);
+}
+
+bool
+store_worker_present(struct store *s)
+{
+	return s->ops->worker_present(s);
+}
+
+const char *
+store_place(struct store *s)
+{
+	return s->ops->place(s);
+}
+
+int64_t
+store_free_bytes(struct store *s)
+{
+	return s->ops->free_bytes(s);
+}
+
+enum result
 store_stats(struct store *s, struct store_stats *out, struct err *e)
 {
 	memset(out, 0, sizeof(*out));

@@ -119,6 +119,7 @@ struct store_claim {
 	int64_t received_ms; /* when the event arrived */
 	int64_t now_ms; /* by the store's clock, at the claim */
 	char endpoint[DELIVERY_NAME_SIZE];
+	char event_id[EVENT_ID_SIZE];
 	char handler[DELIVERY_NAME_SIZE];
 	char lane[DELIVERY_LANE_SIZE];
 	struct buf body; /* owned by the claim; empty where the body was
@@ -142,7 +143,8 @@ struct store_finish {
  * and recorded in the same transaction, so that an event that kills its
  * handler's machine cannot go round for ever. A running delivery whose lease
  * is over is claimed again; its open attempt becomes ATTEMPT_LOST. No two
- * deliveries of one handler in one lane are ever running. RES_OK (*n above 0)
+ * deliveries of one handler in one lane are ever running. It may hand out fewer
+ * than there are where very many had to be passed over. RES_OK (*n above 0)
  * or RES_EMPTY. The caller frees each claim.
  */
 enum result store_claim(struct store *s, const struct store_want *want,
@@ -236,6 +238,68 @@ void store_shown_free(struct store_shown *out);
 enum result store_retry(struct store *s, const struct store_filter *f, bool dry,
     int64_t *n, struct err *e);
 
+/* What the store knows of a handler, whether configured or not. */
+struct store_handler_stats {
+	char name[DELIVERY_NAME_SIZE];
+	int64_t deliveries[DELIVERY_STATES];
+	int64_t attempts_succeeded; /* ended ones, since ever */
+	int64_t attempts_failed;
+	int64_t parked; /* deliveries that were parked, since ever */
+	int64_t streak; /* failed attempts in a row; 0 after a success */
+	int64_t last_success_ms; /* 0 for never */
+	int64_t last_failure_ms;
+	int64_t duration_ms; /* of all ended attempts together but for lost
+	    ones */
+};
+
+/*
+ * Calls each for every handler that has or had deliveries, by name, until it
+ * returns false. RES_OK or RES_EMPTY.
+ */
+enum result store_handlers(struct store *s,
+    bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
+    struct err *e);
+
+/*
+ * Sets *ms to the time until something may be claimed for these handlers: 0
+ * for now, -1 where nothing waits. Deliveries whose lane is taken or whose
+ * handler is at its maximum may make it too short, never too long. RES_OK.
+ */
+enum result store_next_due(struct store *s, const struct store_handler *list,
+    size_t n, int64_t *ms, struct err *e);
+
+enum store_presence {
+	STORE_PRESENT_SHARED, /* one of several workers that may be there */
+	STORE_PRESENT_ALONE /* the only one */
+};
+
+/*
+ * Says that a worker is there, until store_worker_leave, store_close or the
+ * end of the process. RES_OK; RES_BUSY where one is there and ALONE was asked
+ * for, or one that is alone.
+ */
+enum result store_worker_enter(
+    struct store *s, enum store_presence how, struct err *e);
+void store_worker_leave(struct store *s);
+
+/*
+ * Whether a worker is there. True also where it cannot be found out. A worker
+ * that leaves looks for work once more after store_worker_leave, so who asks
+ * after its own put and hears false has to start one, and else need not.
+ */
+bool store_worker_present(struct store *s);
+
+/*
+ * A short text without blanks or colons that is the same for all who open this
+ * store on this machine, and no other. Borrowed from s.
+ */
+const char *store_place(struct store *s);
+
+/*
+ * Bytes free for the store on its disk, or -1 where that is not known.
+ */
+int64_t store_free_bytes(struct store *s);
+
 struct store_stats {
 	int64_t events;
 	int64_t deliveries[DELIVERY_STATES];
@@ -255,8 +319,11 @@ enum result store_stats(
 /*
  * Deletes up to limit events that arrived more than age_ms ago (negative: leave
  * events) and have no unfinished delivery, and drops the bodies of such older
- * than body_age_ms (negative: leave bodies). *n becomes how many rows were changed; call it
- * again while it is limit. RES_OK or RES_EMPTY.
+ * than body_age_ms (negative: leave bodies). *n becomes how many rows were
+ * changed; call it again while it is limit. RES_OK or RES_EMPTY. Done in small
+ * steps, each a transaction of its own, so that it holds nobody up; a worker's
+ * handle looks at a bounded number of rows in a call, and goes on there in the
+ * next.
  */
 enum result store_prune(struct store *s, int64_t age_ms, int64_t body_age_ms,
     int64_t limit, int64_t *n, struct err *e);

@@ -32,6 +32,18 @@ struct store_ops {
 	    struct store *s, struct store_stats *out, struct err *e);
 	enum result (*prune)(struct store *s, int64_t age_ms,
 	    int64_t body_age_ms, int64_t limit, int64_t *n, struct err *e);
+	enum result (*handlers)(struct store *s,
+	    bool (*each)(const struct store_handler_stats *h, void *arg),
+	    void *arg, struct err *e);
+	enum result (*next_due)(struct store *s,
+	    const struct store_handler *list, size_t n, int64_t *ms,
+	    struct err *e);
+	enum result (*worker_enter)(
+	    struct store *s, enum store_presence how, struct err *e);
+	void (*worker_leave)(struct store *s);
+	bool (*worker_present)(struct store *s);
+	const char *(*place)(struct store *s);
+	int64_t (*free_bytes)(struct store *s);
 	int (*wake_fd)(struct store *s);
 	void (*wake_clear)(struct store *s);
 };

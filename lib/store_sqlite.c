@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -59,8 +60,10 @@ sq_new(const char *uri, enum store_role role)
 	s->path = mem_strdup(uri + strlen(SCHEME));
 	s->turn_path = join(s->path, ".turn");
 	s->wake_path = join(s->path, ".wake");
+	s->worker_path = join(s->path, ".worker");
 	s->turn_fd = -1;
 	s->wake_fd = -1;
+	s->worker_fd = -1;
 	return s;
 }
 
@@ -93,9 +96,12 @@ sq_free(struct sq_store *s)
 	disconnect(s);
 	if (s->wake_fd != -1)
 		close(s->wake_fd);
+	if (s->worker_fd != -1)
+		close(s->worker_fd);
 	free(s->path);
 	free(s->turn_path);
 	free(s->wake_path);
+	free(s->worker_path);
 	free(s);
 }
 
@@ -146,6 +152,9 @@ sq_connect(struct sq_store *s, struct err *e)
 		return r;
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
+	s->events = s->bodies = (struct sq_cursor){ 0, 0 };
+	(void)snprintf(s->place, sizeof(s->place), "%llx-%llx",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	flags |= s->role == STORE_READER ? SQLITE_OPEN_READONLY
 					 : SQLITE_OPEN_READWRITE;
 	rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
@@ -168,7 +177,9 @@ sq_connect(struct sq_store *s, struct err *e)
 /*
  * How hard commits are. With a rollback journal EXTRA also makes its removal,
  * which is the commit, durable; with a write-ahead log it is FULL. NORMAL is
- * safe with the latter only.
+ * safe with the latter only: the log is synced before it is copied into the
+ * database and before it begins anew, and by each commit of the others, so a
+ * power cut takes the last commits of workers and nothing that came before.
  */
 static enum result
 set_synchronous(struct sq_store *s, struct err *e)
@@ -178,8 +189,6 @@ set_synchronous(struct sq_store *s, struct err *e)
 	struct sq_query q;
 	enum result r;
 
-	if (s->role == STORE_READER)
-		return RES_OK;
 	if (s->role == STORE_WORKER) {
 		sq_prepare_once(&q, s, sql);
 		if (sq_row(&q))
@@ -193,6 +202,20 @@ set_synchronous(struct sq_store *s, struct err *e)
 	    e);
 }
 
+static enum result
+set_options(struct sq_store *s, struct err *e)
+{
+	enum result r;
+
+	if (s->role == STORE_READER)
+		return RES_OK;
+	/* A worker's cache holds the indexes of a deep queue. */
+	if (s->role == STORE_WORKER &&
+	    (r = sq_exec(s, "PRAGMA cache_size=-16384", e)) != RES_OK)
+		return r;
+	return set_synchronous(s, e);
+}
+
 /* Opens, and makes sure that it is what we think. */
 static enum result
 connect_checked(struct sq_store *s, struct err *e)
@@ -201,7 +224,7 @@ connect_checked(struct sq_store *s, struct err *e)
 
 	if ((r = sq_connect(s, e)) == RES_OK &&
 	    (r = sq_schema_check(s, e)) == RES_OK)
-		r = set_synchronous(s, e);
+		r = set_options(s, e);
 	if (r != RES_OK)
 		disconnect(s);
 	return r;
@@ -273,6 +296,12 @@ wake_clear(struct store *base)
 		;
 }
 
+static const char *
+place(struct store *base)
+{
+	return ((struct sq_store *)base)->place;
+}
+
 const struct store_ops store_sqlite_ops = {
 	.scheme = "sqlite",
 	.check_uri = check_uri,
@@ -286,6 +315,13 @@ const struct store_ops store_sqlite_ops = {
 	.retry = sq_retry,
 	.stats = sq_stats,
 	.prune = sq_prune,
+	.handlers = sq_handlers,
+	.next_due = sq_next_due,
+	.worker_enter = sq_worker_enter,
+	.worker_leave = sq_worker_leave,
+	.worker_present = sq_worker_present,
+	.place = place,
+	.free_bytes = sq_free_bytes,
 	.wake_fd = wake_fd,
 	.wake_clear = wake_clear,
 };

@@ -23,11 +23,18 @@
 
 #define SQ_TURN_MS 5000 /* longest wait for the turn */
 #define SQ_LOCK_MS 2000 /* longest wait for a lock of a foreign program */
-#define SQ_CACHE 40 /* statements kept prepared */
+#define SQ_CACHE 48 /* statements kept prepared */
+#define SQ_PLACE_SIZE 40
 
 struct sq_cached {
 	const char *sql; /* borrowed, static: its address is the key */
 	sqlite3_stmt *st; /* owned */
+};
+
+/* An event in the order of their arrival; all 0: before the first. */
+struct sq_cursor {
+	int64_t received_ms;
+	int64_t id;
 };
 
 struct sq_store {
@@ -36,11 +43,16 @@ struct sq_store {
 	char *path; /* owned: the database */
 	char *turn_path; /* owned */
 	char *wake_path; /* owned */
+	char *worker_path; /* owned */
 	sqlite3 *db; /* owned */
 	dev_t dev; /* which file db has open */
 	ino_t ino;
 	int turn_fd; /* -1 until the first change */
 	int wake_fd; /* -1 until asked for */
+	int worker_fd; /* -1 unless we are a worker that is there */
+	char place[SQ_PLACE_SIZE];
+	struct sq_cursor events; /* where pruning goes on: of events */
+	struct sq_cursor bodies; /* and of bodies */
 	size_t ncached;
 	struct sq_cached cached[SQ_CACHE];
 };
@@ -142,6 +154,11 @@ enum result sq_number(
 enum result sq_error(struct sq_store *s, int rc, struct err *e);
 
 /*
+ * RES_OK, or RES_FAILED for a handle that only reads.
+ */
+enum result sq_may_change(const struct sq_store *s, struct err *e);
+
+/*
  * A change: takes the turn and begins; then sq_commit or sq_rollback, which
  * give the turn back. When sq_begin fails there is nothing to end.
  */
@@ -181,9 +198,9 @@ enum result sq_fifo_create(
     const char *path, const struct stat *like, struct err *e);
 
 /*
- * Opens the turn file, creating it where it is missing, into *fd.
+ * Opens a file to be locked, creating it where it is missing, into *fd.
  */
-enum result sq_file_open_turn(
+enum result sq_file_open(
     const char *path, const struct stat *like, int *fd, struct err *e);
 
 /*
@@ -232,10 +249,17 @@ enum result sq_lane_first(
     struct sq_store *s, const struct sq_lane *lane, int64_t *id, struct err *e);
 
 /*
- * Puts a pending delivery behind the others of its lane; calls one back that
- * was; calls the next one back after a delivery of the lane has ended.
+ * Puts the pending deliveries of the lane that are due now behind its others,
+ * a hundred at most, beginning with the one that has been due for the longest;
+ * *n grows by how many that were.
  */
-enum result sq_lane_wait(struct sq_store *s, int64_t id, struct err *e);
+enum result sq_lane_wait(struct sq_store *s, const struct sq_lane *lane,
+    int64_t now_ms, int64_t *n, struct err *e);
+
+/*
+ * Calls one back that waits behind; calls the next one back after a delivery
+ * of the lane has ended.
+ */
 enum result sq_lane_ready(struct sq_store *s, int64_t id, struct err *e);
 enum result sq_lane_next(struct sq_store *s, const struct sq_lane *lane,
     int64_t now_ms, struct err *e);
@@ -257,13 +281,21 @@ void sq_filter_events(struct sq_query *q, struct sq_store *s,
 void sq_filter_deliveries(struct sq_query *q, struct sq_store *s,
     const char *columns, const struct store_filter *f);
 
+/* What is handed out in a turn. */
+struct sq_claims {
+	struct store_claim *list; /* borrowed */
+	size_t max;
+	size_t n;
+	bool more; /* it went on for long, and was not all looked at */
+};
+
 /* store_sqlite_finish.c, store_sqlite_claim.c: inside a change */
 enum result sq_finish(struct sq_store *s, const struct store_finish *f,
     enum result *each, struct err *e);
 enum result sq_claim_due(struct sq_store *s, const struct store_want *want,
-    struct store_claim *claims, size_t max, size_t *n, struct err *e);
+    struct sq_claims *out, struct err *e);
 enum result sq_claim_event(struct sq_store *s, const struct store_want *want,
-    struct store_claim *claims, size_t max, size_t *n, struct err *e);
+    struct sq_claims *out, struct err *e);
 
 /* The verbs, each in the file of its name. */
 enum result sq_put(struct store *base, const struct store_event *ev,
@@ -282,6 +314,16 @@ enum result sq_stats(
     struct store *base, struct store_stats *out, struct err *e);
 enum result sq_prune(struct store *base, int64_t age_ms, int64_t body_age_ms,
     int64_t limit, int64_t *n, struct err *e);
+enum result sq_handlers(struct store *base,
+    bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
+    struct err *e);
+enum result sq_next_due(struct store *base, const struct store_handler *list,
+    size_t n, int64_t *ms, struct err *e);
+enum result sq_worker_enter(
+    struct store *base, enum store_presence how, struct err *e);
+void sq_worker_leave(struct store *base);
+bool sq_worker_present(struct store *base);
+int64_t sq_free_bytes(struct store *base);
 
 /*
  * The columns of a store_row, and reading them; counts come apart.

@@ -15,6 +15,8 @@
 
 #include "banned.h"
 
+#define BEHIND_MAX 1000 /* sent behind in one turn, for others wait for it */
+
 /* The next delivery of one handler. */
 struct candidate {
 	int64_t id; /* 0 for none */
@@ -92,7 +94,7 @@ read_claim(struct sq_store *s, int64_t id, struct store_claim *c, struct err *e)
 	static const char sql[] =
 	    "SELECT delivery.token, delivery.tries,"
 	    " event.received_ms, event.endpoint, delivery.handler,"
-	    " delivery.lane, event.body FROM delivery"
+	    " delivery.lane, event.event_id, event.body FROM delivery"
 	    " JOIN event ON event.id = delivery.event WHERE delivery.id = ?";
 	struct sq_query q;
 
@@ -106,7 +108,8 @@ read_claim(struct sq_store *s, int64_t id, struct store_claim *c, struct err *e)
 		sq_col_text(&q, 3, c->endpoint, sizeof(c->endpoint));
 		sq_col_text(&q, 4, c->handler, sizeof(c->handler));
 		sq_col_text(&q, 5, c->lane, sizeof(c->lane));
-		sq_col_blob(&q, 6, &c->body);
+		sq_col_text(&q, 6, c->event_id, sizeof(c->event_id));
+		sq_col_blob(&q, 7, &c->body);
 	}
 	return sq_done(&q, e);
 }
@@ -190,6 +193,45 @@ find_due(struct sq_store *s, const char *handler, int64_t now_ms,
 	return sq_done(&q, e);
 }
 
+static enum result
+first_ready(
+    struct sq_store *s, const char *handler, int64_t *ready_ms, struct err *e)
+{
+	static const char sql[] = "SELECT ready_ms FROM delivery"
+				  " WHERE handler = ? AND ready_ms IS NOT NULL"
+				  " ORDER BY ready_ms LIMIT 1";
+	struct sq_query q;
+
+	*ready_ms = INT64_MAX;
+	sq_prepare(&q, s, sql);
+	sq_text(&q, handler);
+	if (sq_row(&q))
+		*ready_ms = sq_col_int(&q, 0);
+	return sq_done(&q, e);
+}
+
+enum result
+sq_next_due(struct store *base, const struct store_handler *list, size_t n,
+    int64_t *ms, struct err *e)
+{
+	struct sq_store *s = (struct sq_store *)base;
+	int64_t one, first = INT64_MAX, now_ms;
+	enum result r;
+	size_t i;
+
+	if ((r = sq_begin_read(s, e)) != RES_OK)
+		return r;
+	for (i = 0; r == RES_OK && i < n; i++) {
+		r = first_ready(s, list[i].name, &one, e);
+		first = one < first ? one : first;
+	}
+	sq_rollback(s);
+	now_ms = sq_now(s);
+	if (first != INT64_MAX)
+		*ms = first > now_ms ? first - now_ms : 0;
+	return r;
+}
+
 /* The one that has been due for the longest, or n. */
 static size_t
 longest_due(const struct candidate *d, size_t n)
@@ -206,53 +248,64 @@ longest_due(const struct candidate *d, size_t n)
 	return best;
 }
 
-/* Hands d out, or sends it behind in its lane, and looks for the next. */
+/* Sends d behind in its lane, with what is due there: *n grows. */
+static enum result
+send_behind(struct sq_store *s, const struct store_handler *h,
+    const struct candidate *d, int64_t first, int64_t *n, struct err *e)
+{
+	struct sq_lane lane = { h->name, d->lane };
+	enum result r;
+
+	r = sq_lane_wait(s, &lane, sq_now(s), n, e);
+	if (r == RES_OK && first != 0)
+		r = sq_lane_ready(s, first, e);
+	return r;
+}
+
+/* Hands d out, or sends it behind in its lane. */
 static enum result
 take(struct sq_store *s, const struct store_handler *h, struct candidate *d,
-    struct store_claim *c, size_t *n, struct err *e)
+    struct sq_claims *out, int64_t *behind, struct err *e)
 {
+	struct store_claim *c = &out->list[out->n];
 	int64_t first;
 	enum result r;
 	bool is_free;
 
 	if ((r = lane_free(s, h, d, &is_free, &first, e)) != RES_OK)
 		return r;
-	if (is_free) {
-		(*n)++; /* from here on the caller frees it */
-		if (d->room > 0)
-			d->room--;
-		r = hand_out(s, d, h->lease_ms, c, e);
-	} else {
-		r = sq_lane_wait(s, d->id, e);
-		if (r == RES_OK && first != 0)
-			r = sq_lane_ready(s, first, e);
-	}
-	return r;
+	if (!is_free)
+		return send_behind(s, h, d, first, behind, e);
+	out->n++; /* from here on the caller frees it */
+	if (d->room > 0)
+		d->room--;
+	return hand_out(s, d, h->lease_ms, c, e);
 }
 
 enum result
 sq_claim_due(struct sq_store *s, const struct store_want *want,
-    struct store_claim *claims, size_t max, size_t *n, struct err *e)
+    struct sq_claims *out, struct err *e)
 {
 	const struct store_handler *h = want->handlers;
-	int64_t now_ms = sq_now(s);
+	int64_t now_ms = sq_now(s), behind = 0;
 	struct candidate *d;
 	enum result r = RES_OK;
 	size_t i;
 
-	if (max == 0 || want->nhandlers == 0)
+	if (out->max == 0 || want->nhandlers == 0)
 		return RES_OK;
 	d = mem_alloc(want->nhandlers, sizeof(*d));
 	for (i = 0; r == RES_OK && i < want->nhandlers; i++) {
 		d[i].room = h[i].max;
 		r = find_due(s, h[i].name, now_ms, &d[i], e);
 	}
-	while (r == RES_OK && *n < max &&
+	while (r == RES_OK && out->n < out->max && behind < BEHIND_MAX &&
 	    (i = longest_due(d, want->nhandlers)) < want->nhandlers) {
-		r = take(s, &h[i], &d[i], &claims[*n], n, e);
+		r = take(s, &h[i], &d[i], out, &behind, e);
 		if (r == RES_OK)
 			r = find_due(s, h[i].name, now_ms, &d[i], e);
 	}
+	out->more = behind >= BEHIND_MAX;
 	free(d);
 	return r;
 }
@@ -285,7 +338,7 @@ find_of_event(struct sq_store *s, const struct store_want *want,
 
 enum result
 sq_claim_event(struct sq_store *s, const struct store_want *want,
-    struct store_claim *claims, size_t max, size_t *n, struct err *e)
+    struct sq_claims *out, struct err *e)
 {
 	const struct store_handler *h;
 	struct candidate d;
@@ -294,7 +347,8 @@ sq_claim_event(struct sq_store *s, const struct store_want *want,
 	bool is_free;
 	size_t i;
 
-	for (i = 0; r == RES_OK && i < want->nhandlers && *n < max; i++) {
+	for (i = 0; r == RES_OK && i < want->nhandlers && out->n < out->max;
+	     i++) {
 		h = &want->handlers[i];
 		if (h->max == 0)
 			continue;
@@ -303,7 +357,8 @@ sq_claim_event(struct sq_store *s, const struct store_want *want,
 			continue;
 		r = lane_free(s, h, &d, &is_free, &first, e);
 		if (r == RES_OK && is_free)
-			r = hand_out(s, &d, h->lease_ms, &claims[(*n)++], e);
+			r = hand_out(
+			    s, &d, h->lease_ms, &out->list[out->n++], e);
 	}
 	return r;
 }

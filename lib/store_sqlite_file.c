@@ -139,8 +139,7 @@ sq_fifo_create(const char *path, const struct stat *like, struct err *e)
 }
 
 enum result
-sq_file_open_turn(
-    const char *path, const struct stat *like, int *fd, struct err *e)
+sq_file_open(const char *path, const struct stat *like, int *fd, struct err *e)
 {
 	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
 	enum result r;

@@ -78,15 +78,23 @@ sq_lane_first(
 }
 
 enum result
-sq_lane_wait(struct sq_store *s, int64_t id, struct err *e)
+sq_lane_wait(struct sq_store *s, const struct sq_lane *lane, int64_t now_ms,
+    int64_t *n, struct err *e)
 {
 	static const char sql[] =
-	    "UPDATE delivery SET ready_ms = NULL WHERE id = ?";
+	    "UPDATE delivery SET ready_ms = NULL WHERE id IN (SELECT id" IN_LANE
+	    " AND ready_ms <= ?3 AND state = 0 ORDER BY ready_ms, id"
+	    " LIMIT 100)";
 	struct sq_query q;
+	enum result r;
 
 	sq_prepare(&q, s, sql);
-	sq_int(&q, id);
-	return sq_run(&q, e);
+	sq_text(&q, lane->handler);
+	sq_text(&q, lane->name);
+	sq_int(&q, now_ms);
+	if ((r = sq_run(&q, e)) == RES_OK)
+		*n += sqlite3_changes(s->db);
+	return r;
 }
 
 enum result

@@ -222,7 +222,16 @@ open_turn(struct sq_store *s, struct err *e)
 		err_set(e, "%s: %s", s->path, strerror(errno));
 		return RES_FAILED;
 	}
-	return sq_file_open_turn(s->turn_path, &st, &s->turn_fd, e);
+	return sq_file_open(s->turn_path, &st, &s->turn_fd, e);
+}
+
+enum result
+sq_may_change(const struct sq_store *s, struct err *e)
+{
+	if (s->role != STORE_READER)
+		return RES_OK;
+	err_set(e, "%s was opened for reading only", s->path);
+	return RES_FAILED;
 }
 
 enum result
@@ -232,11 +241,8 @@ sq_begin(struct sq_store *s, struct err *e)
 	struct sq_query q;
 	enum result r;
 
-	if (s->role == STORE_READER) {
-		err_set(e, "%s was opened for reading only", s->path);
-		return RES_FAILED;
-	}
-	if ((r = sq_fresh(s, e)) != RES_OK || (r = open_turn(s, e)) != RES_OK)
+	if ((r = sq_may_change(s, e)) != RES_OK ||
+	    (r = sq_fresh(s, e)) != RES_OK || (r = open_turn(s, e)) != RES_OK)
 		return r;
 	if ((r = sq_turn_take(s->turn_fd, SQ_TURN_MS, e)) != RES_OK) {
 		err_prefix(e, "%s", s->turn_path);

@@ -3,12 +3,11 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
+#include <sys/statvfs.h>
+
 #include <string.h>
 
 #include "store_sqlite.h"
-
-#include "mem.h"
 
 #include "banned.h"
 
@@ -31,24 +30,38 @@ static enum result
 count_deliveries(struct sq_store *s, struct store_stats *out, struct err *e)
 {
 	static const char sql[] =
-	    "SELECT state, count(*),"
-	    " sum(state = 0 AND due_ms <= ?1),"
-	    " min(CASE WHEN state = 0 AND due_ms <= ?1 THEN due_ms END)"
-	    " FROM delivery GROUP BY state";
+	    "SELECT sum(pending), sum(running), sum(succeeded), sum(failed)"
+	    " FROM handler";
 	struct sq_query q;
-	int64_t state;
+	int i;
+
+	sq_prepare(&q, s, sql);
+	if (sq_row(&q)) {
+		for (i = 0; i < DELIVERY_STATES; i++)
+			out->deliveries[i] = sq_col_int(&q, i);
+	}
+	return sq_done(&q, e);
+}
+
+/* Those that are ready and those behind in their lanes, by an index each. */
+static enum result
+count_due(struct sq_store *s, struct store_stats *out, struct err *e)
+{
+	static const char sql[] =
+	    "SELECT count(*), min(due_ms) FROM ("
+	    "SELECT due_ms FROM delivery INDEXED BY delivery_ready"
+	    " WHERE ready_ms IS NOT NULL AND ready_ms <= ?1 AND state = 0"
+	    " UNION ALL"
+	    " SELECT due_ms FROM delivery INDEXED BY delivery_lane"
+	    " WHERE due_ms IS NOT NULL AND lane <> ''"
+	    " AND ready_ms IS NULL AND due_ms <= ?1)";
+	struct sq_query q;
 
 	sq_prepare(&q, s, sql);
 	sq_int(&q, sq_now(s));
-	while (sq_row(&q)) {
-		state = sq_col_int(&q, 0);
-		if (state < 0 || state >= DELIVERY_STATES)
-			continue;
-		out->deliveries[state] = sq_col_int(&q, 1);
-		if (state == DELIVERY_PENDING) {
-			out->due = sq_col_int(&q, 2);
-			out->oldest_due_ms = sq_col_int(&q, 3);
-		}
+	if (sq_row(&q)) {
+		out->due = sq_col_int(&q, 0);
+		out->oldest_due_ms = sq_col_int(&q, 1);
 	}
 	return sq_done(&q, e);
 }
@@ -79,7 +92,20 @@ sq_stats(struct store *base, struct store_stats *out, struct err *e)
 		return r;
 	if ((r = count_events(s, out, e)) == RES_OK)
 		r = count_deliveries(s, out, e);
+	if (r == RES_OK)
+		r = count_due(s, out, e);
 	sq_rollback(s);
 	out->bytes = file_size(s->path, "") + file_size(s->path, "-wal");
 	return r;
+}
+
+int64_t
+sq_free_bytes(struct store *base)
+{
+	struct sq_store *s = (struct sq_store *)base;
+	struct statvfs v;
+
+	if (statvfs(s->path, &v) == -1)
+		return -1;
+	return (int64_t)(v.f_bavail * v.f_frsize);
 }

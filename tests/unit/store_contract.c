@@ -412,5 +412,6 @@ contract_run(const struct contract_backend *b)
 	};
 
 	return cmocka_run_group_tests_name(b->name, tests, NULL, NULL) +
-	    contract_run_claims(b) + contract_run_admin(b);
+	    contract_run_claims(b) + contract_run_admin(b) +
+	    contract_run_queue(b);
 }

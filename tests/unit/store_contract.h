@@ -36,6 +36,7 @@ struct contract {
 int contract_run(const struct contract_backend *backend);
 int contract_run_claims(const struct contract_backend *backend);
 int contract_run_admin(const struct contract_backend *backend);
+int contract_run_queue(const struct contract_backend *backend);
 
 /* A test between setup and teardown; b is the backend. */
 #define CONTRACT_TEST(name) \

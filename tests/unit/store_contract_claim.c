@@ -105,6 +105,7 @@ t_claim_tells(void **state)
 	assert_int_equal(claim.now_ms, c->now_ms);
 	assert_int_equal(claim.received_ms, c->now_ms - 50);
 	assert_string_equal(claim.endpoint, "shop");
+	assert_string_equal(claim.event_id, "evt_1");
 	assert_string_equal(claim.handler, "h");
 	assert_string_equal(claim.lane, "in_1");
 	assert_int_equal(claim.body.len, 5);

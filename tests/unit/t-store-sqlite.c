@@ -61,7 +61,7 @@ static void
 assert_modes(const char *uri)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", ".turn",
-		".wake" };
+		".wake", ".worker" };
 	char path[CONTRACT_URI_SIZE];
 	struct stat st;
 	size_t i;
@@ -129,7 +129,7 @@ t_newer_schema(void **state)
 	raw_exec(uri, "PRAGMA user_version=4711");
 	assert_int_equal(store_open(&s, uri, STORE_ENDPOINT, &e), RES_INVALID);
 	assert_non_null(strstr(e.text, "4711"));
-	assert_non_null(strstr(e.text, "up to 1"));
+	assert_non_null(strstr(e.text, "up to 2"));
 	assert_int_equal(store_setup(uri, &e), RES_INVALID);
 	assert_int_equal(case_count(uri, "PRAGMA user_version"), 4711);
 	/* An older one is asked to be brought up to date. */
@@ -304,7 +304,7 @@ t_setups_at_once(void **state)
 		for (i = 0; i < 4; i++)
 			case_wait(pids[i]);
 		case_assert_sound(uri);
-		assert_int_equal(case_count(uri, "PRAGMA user_version"), 1);
+		assert_int_equal(case_count(uri, "PRAGMA user_version"), 2);
 		case_drop(uri);
 	}
 }
@@ -314,7 +314,7 @@ static void
 t_replaced(void **state)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm", ".turn",
-		".wake" };
+		".wake", ".worker" };
 	char uri[CONTRACT_URI_SIZE], path[CONTRACT_URI_SIZE];
 	struct store *s;
 	struct err e;

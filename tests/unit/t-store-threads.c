@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store_contract.h"
@@ -168,11 +169,169 @@ t_all_at_once(void **state)
 	munmap(x, sizeof(*x));
 }
 
+#define CROWD_MAX 8
+#define CROWD_PUTS 400
+#define CROWD_LANES 17 /* every second one is in the first */
+
+/* Claims from one queue, several at once. */
+struct crowd {
+	char uri[CONTRACT_URI_SIZE];
+	pthread_barrier_t start;
+	atomic_int running[CROWD_LANES];
+	atomic_int last[CROWD_LANES]; /* the number of the last in the lane */
+	atomic_int handed[CROWD_PUTS];
+	atomic_int done;
+	atomic_int share[CROWD_MAX]; /* done by each */
+	atomic_int overlaps;
+	atomic_int disorders;
+	atomic_int errors;
+};
+
+struct member {
+	struct crowd *crowd;
+	int number;
+};
+
+static int
+crowd_lane(int i)
+{
+	return i % 2 ? 0 : 1 + i / 2 % (CROWD_LANES - 1);
+}
+
+/* Notes one that was handed out. */
+static void
+crowd_begin(struct crowd *x, const struct store_claim *claim)
+{
+	int lane = claim->lane[0] - '0', i = (int)claim->delivery - 1;
+
+	atomic_fetch_add(&x->handed[i], 1);
+	if (atomic_fetch_add(&x->running[lane], 1) != 0)
+		atomic_fetch_add(&x->overlaps, 1);
+	/* Without failures a lane is in the order of its events. */
+	if (atomic_exchange(&x->last[lane], i) > i)
+		atomic_fetch_add(&x->disorders, 1);
+}
+
+/* Claims and finishes one at a time until all is done. */
+static void *
+crowd_work(void *arg)
+{
+	struct member *m = arg;
+	struct crowd *x = m->crowd;
+	struct store_handler h = { "h", 600000, -1, false };
+	struct store_want want = { .handlers = &h, .nhandlers = 1 };
+	/* Handlers take their time, or one would have all the turns. */
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	static _Thread_local struct store_finish f;
+	struct store_claim claim;
+	struct store *s;
+	enum result r, each;
+	size_t held = 0, n;
+	struct err e;
+
+	r = store_open(&s, x->uri, STORE_WORKER, &e);
+	pthread_barrier_wait(&x->start);
+	while (
+	    r == RES_OK && (held > 0 || atomic_load(&x->done) < CROWD_PUTS)) {
+		r = store_turn(s, &f, held, &each, &want, &claim, 1, &n, &e);
+		if (held > 0 && each != RES_OK)
+			atomic_fetch_add(&x->errors, 1);
+		atomic_fetch_add(&x->done, (int)held);
+		atomic_fetch_add(&x->share[m->number], (int)held);
+		held = n;
+		r = r == RES_EMPTY ? RES_OK : r;
+		if (n == 0)
+			continue;
+		crowd_begin(x, &claim);
+		nanosleep(&pause, NULL);
+		f.delivery = claim.delivery;
+		f.token = claim.token;
+		f.state = DELIVERY_SUCCEEDED;
+		f.attempt.outcome = ATTEMPT_SUCCEEDED;
+		store_claim_free(&claim);
+		atomic_fetch_sub(&x->running[claim.lane[0] - '0'], 1);
+	}
+	if (r != RES_OK) {
+		fprintf(stderr, "%s: %s\n", result_name(r), e.text);
+		atomic_fetch_add(&x->errors, 1);
+	}
+	store_close(s);
+	return NULL;
+}
+
+static void
+crowd_fill(struct crowd *x)
+{
+	char lane[2] = "0";
+	struct store *s;
+	struct err e;
+	int i;
+
+	case_make(x->uri);
+	assert_int_equal(store_setup(x->uri, &e), RES_OK);
+	assert_int_equal(store_open(&s, x->uri, STORE_WORKER, &e), RES_OK);
+	for (i = 0; i < CROWD_PUTS; i++) {
+		lane[0] = (char)('0' + crowd_lane(i));
+		assert_int_equal(case_put(s, i, lane, 1000, &e), RES_OK);
+	}
+	store_close(s);
+}
+
+static void
+crowd_of(int n)
+{
+	struct crowd *x = test_calloc(1, sizeof(*x));
+	struct member members[CROWD_MAX];
+	pthread_t threads[CROWD_MAX];
+	int i;
+
+	crowd_fill(x);
+	assert_int_equal(
+	    pthread_barrier_init(&x->start, NULL, (unsigned int)n), 0);
+	for (i = 0; i < n; i++) {
+		members[i] = (struct member){ x, i };
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, crowd_work, &members[i]),
+		    0);
+	}
+	for (i = 0; i < n; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	pthread_barrier_destroy(&x->start);
+	assert_int_equal(x->errors, 0);
+	assert_int_equal(x->overlaps, 0);
+	assert_int_equal(x->disorders, 0);
+	assert_int_equal(x->done, CROWD_PUTS);
+	for (i = 0; i < CROWD_PUTS; i++)
+		assert_int_equal(x->handed[i], 1);
+	for (i = 0; i < n; i++) {
+		print_message("# %d of %d: %d\n", i + 1, n, x->share[i]);
+		assert_in_range(x->share[i], 1, CROWD_PUTS);
+	}
+	case_assert_sound(x->uri);
+	assert_int_equal(case_count(x->uri,
+			     "SELECT count(*) FROM handler WHERE pending = 0"
+			     " AND running = 0 AND succeeded = 400"
+			     " AND attempts_succeeded = 400"),
+	    1);
+	case_drop(x->uri);
+	test_free(x);
+}
+
+static void
+t_crowds(void **state)
+{
+	(void)state;
+	crowd_of(2);
+	crowd_of(4);
+	crowd_of(8);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_all_at_once),
+		cmocka_unit_test(t_crowds),
 	};
 
 	return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
