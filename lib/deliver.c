@@ -15,35 +15,72 @@
 /* From KILL to the end recorded in a store that is busy. */
 #define DELIVER_MARGIN_MS 30000
 
+/* Of a run's mark: those for the number of the attempt. */
+#define DELIVER_NUMBER_BITS 20
+
 int64_t
 deliver_lease_ms(const struct conf_handler *h)
 {
 	return ((int64_t)h->timeout + h->grace) * 1000 + DELIVER_MARGIN_MS;
 }
 
-static void
-deliver_start(struct deliver_job *job, const struct event *ev, int64_t now_ms)
+/* Another for every attempt that this process makes. Never 0. */
+static uint64_t
+deliver_number(const struct store_claim *c)
 {
-	const struct conf_handler *h = job->handler;
+	return (uint64_t)c->delivery << DELIVER_NUMBER_BITS |
+	    ((uint64_t)c->number & ((1U << DELIVER_NUMBER_BITS) - 1));
+}
+
+static void
+deliver_specify(struct run_spec *spec, const struct conf_handler *h,
+    const struct store_claim *c)
+{
+	memset(spec, 0, sizeof(*spec));
+	spec->argv = h->command;
+	spec->directory = h->directory;
+	spec->umask = h->umask;
+	spec->input = c->body.data;
+	spec->input_len = c->body.len;
+	spec->timeout_ms = (int64_t)h->timeout * 1000;
+	spec->grace_ms = (int64_t)h->grace * 1000;
+	spec->limits.nice = h->nice;
+	spec->limits.memory = h->memory;
+	spec->limits.open_files = h->open_files;
+	spec->limits.core = h->core;
+	spec->limits.user = h->user;
+}
+
+static void
+deliver_start(struct deliver_job *job, const struct event *ev,
+    const struct deliver_place *place, int64_t now_ms)
+{
+	const struct deliver_place nowhere = { NULL, false };
+	char mark[RUN_MARK_SIZE];
 	struct run_spec spec;
+	uint64_t number = 0;
 	char **env;
 
-	env = deliver_env(h, &job->claim, ev);
-	spec.argv = h->command;
+	if (place == NULL)
+		place = &nowhere;
+	if (place->mark != NULL) {
+		number = deliver_number(&job->claim);
+		run_mark(mark, place->mark, number);
+	}
+	env = deliver_env(
+	    job->handler, &job->claim, ev, number == 0 ? NULL : mark);
+	deliver_specify(&spec, job->handler, &job->claim);
 	spec.envp = env;
-	spec.directory = h->directory;
-	spec.umask = h->umask;
-	spec.input = job->claim.body.data;
-	spec.input_len = job->claim.body.len;
-	spec.timeout_ms = (int64_t)h->timeout * 1000;
-	spec.grace_ms = (int64_t)h->grace * 1000;
+	spec.bound = place->bound;
 	run_start(&job->run, &spec, now_ms);
+	job->run.mark = number;
 	deliver_env_free(env);
 }
 
 void
 deliver_begin(struct deliver_job *job, const struct conf_handler *h,
-    struct store_claim *claim, int64_t now_ms)
+    struct store_claim *claim, const struct deliver_place *place,
+    int64_t now_ms)
 {
 	struct event ev;
 	struct err e;
@@ -61,7 +98,7 @@ deliver_begin(struct deliver_job *job, const struct conf_handler *h,
 		    "the event in the store cannot be read: %.180s", e.text);
 	} else {
 		job->unreadable = false;
-		deliver_start(job, &ev, now_ms);
+		deliver_start(job, &ev, place, now_ms);
 	}
 }
 

@@ -31,13 +31,21 @@ struct deliver_job {
  */
 int64_t deliver_lease_ms(const struct conf_handler *h);
 
+/* Where and how a handler is executed besides its configuration. */
+struct deliver_place {
+	const char *mark; /* borrowed: store_place, for run_mark; NULL: its
+	    processes get no mark */
+	bool bound; /* as in struct run_spec */
+};
+
 /*
  * Begins the attempt: takes claim over (leaving it empty) and starts the
- * handler. now_ms is of run_now_ms. What cannot be started has ended at once.
- * End it with deliver_end.
+ * handler. place may be NULL: no mark, not bound. now_ms is of run_now_ms. What
+ * cannot be started has ended at once. End it with deliver_end.
  */
 void deliver_begin(struct deliver_job *job, const struct conf_handler *h,
-    struct store_claim *claim, int64_t now_ms);
+    struct store_claim *claim, const struct deliver_place *place,
+    int64_t now_ms);
 
 /*
  * Judges a job whose run has ended and fills f for store_finish. chance is any
@@ -61,7 +69,8 @@ struct deliver_tally {
 /*
  * Makes all deliveries of one event whose handlers run inline and that have
  * not succeeded yet, at the same time, and waits for them; up to 5 seconds for
- * a lane that another event of the same object holds. handlers are the
+ * a lane that another event of the same object holds. They are killed if the
+ * calling thread dies, and carry no mark. handlers are the
  * inline ones that want the event; one that the event has no delivery for (it
  * was configured later) counts nowhere. RES_OK, and tally says what came of
  * them; else a result of the store: RES_UNKNOWN where it has no such event,

@@ -114,7 +114,7 @@ env_add_event(struct env *env, const struct event *ev)
 
 char **
 deliver_env(const struct conf_handler *h, const struct store_claim *c,
-    const struct event *ev)
+    const struct event *ev, const char *mark)
 {
 	struct env env = { NULL, 0 };
 	char key[DELIVER_KEY_SIZE];
@@ -123,6 +123,8 @@ deliver_env(const struct conf_handler *h, const struct store_claim *c,
 	for (i = 0; i < sizeof(env_owns) / sizeof(env_owns[0]); i++)
 		env_pass(&env, env_owns[i].name, env_owns[i].value);
 	env_add_configured(&env, h->environment);
+	if (mark != NULL)
+		env_take(&env, mem_strdup(mark));
 	env_add_event(&env, ev);
 	env_set(&env, "STRIPEHOOK_ENDPOINT", c->endpoint);
 	env_set(&env, "STRIPEHOOK_HANDLER", h->name);

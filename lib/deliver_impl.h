@@ -13,13 +13,14 @@
  * once; what comes later here replaces what came before:
  *	PATH HOME LANG TZ	the program's own, or a default (TZ: none)
  *	the configuration's	"NAME=value", or "NAME" for the program's own
+ *	STRIPEHOOK_RUN		mark, in whole; not at all where that is NULL
  *	STRIPE_* STRIPEHOOK_*	the event and the attempt. A fact that the
  *				event lacks is there, and empty, so that
  *				scripts with "set -u" can ask for it
  * The caller frees it with deliver_env_free.
  */
 char **deliver_env(const struct conf_handler *h, const struct store_claim *c,
-    const struct event *ev);
+    const struct event *ev, const char *mark);
 void deliver_env_free(char **env); /* env may be NULL */
 
 /*

@@ -87,7 +87,7 @@ inline_claim(struct inline_batch *b, const char *endpoint, const char *event_id,
 		wanted[nwanted].name = b->handlers[i]->name;
 		wanted[nwanted].lease_ms = deliver_lease_ms(b->handlers[i]);
 		wanted[nwanted].max = -1;
-		wanted[nwanted].strict = false;
+		wanted[nwanted].strict = b->handlers[i]->strict;
 		nwanted++;
 	}
 	want.handlers = wanted;
@@ -104,6 +104,8 @@ inline_claim(struct inline_batch *b, const char *endpoint, const char *event_id,
 static enum result
 inline_begin(struct inline_batch *b, const char *endpoint, const char *event_id)
 {
+	/* this thread waits for them, and they end with it */
+	const struct deliver_place place = { .mark = NULL, .bound = true };
 	struct store_claim *claims;
 	enum result res;
 	size_t i, h, n;
@@ -114,7 +116,7 @@ inline_begin(struct inline_batch *b, const char *endpoint, const char *event_id)
 		h = inline_handler(b, claims[i].handler);
 		if (h < b->nhandlers)
 			deliver_begin(&b->jobs[b->njobs++], b->handlers[h],
-			    &claims[i], run_now_ms());
+			    &claims[i], &place, run_now_ms());
 		store_claim_free(&claims[i]);
 	}
 	free(claims);

@@ -45,15 +45,14 @@ run_reap(pid_t pid, int *status)
 	return got;
 }
 
-/* Whether it has ended. It keeps its pid until it is reaped. */
-static bool
-run_is_over(const struct run *r)
+bool
+run_is_over(pid_t pid)
 {
 	siginfo_t si;
 
 	si.si_pid = 0;
-	while (waitid(P_PID, (id_t)r->pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
-	    -1) {
+	while (
+	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == -1) {
 		if (errno != EINTR)
 			return true;
 	}
@@ -63,7 +62,7 @@ run_is_over(const struct run *r)
 /*
  * Stops whatever descends from the program. Call it before the program is
  * reaped: until then nobody else can have its group's number. Descendants in
- * groups of their own would be looked for here.
+ * groups of their own are left to run_sweep.
  */
 static void
 run_signal(const struct run *r, int sig)
@@ -233,7 +232,7 @@ run_step(struct run *r, int64_t now_ms)
 	if (r->ended)
 		return true;
 	run_drain(r, RUN_READS_STEP);
-	if (run_is_over(r))
+	if (run_is_over(r->pid))
 		run_finish(r, now_ms);
 	else if (now_ms >= r->deadline_ms)
 		run_escalate(r, now_ms);

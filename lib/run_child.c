@@ -10,40 +10,21 @@
  */
 #include "config.h"
 
-#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "run_clean.h"
 #include "run_impl.h"
 
 #include "banned.h"
-
-/* Where close_range is missing: look no further than this. */
-#define RUN_FD_LIMIT 65536
-
-static void
-child_close_from(int first)
-{
-	struct rlimit limit;
-	int last;
-
-#ifdef HAVE_CLOSE_RANGE
-	if (close_range((unsigned int)first, UINT_MAX, 0) == 0)
-		return;
-#endif
-	last = RUN_FD_LIMIT;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < RUN_FD_LIMIT)
-		last = (int)limit.rlim_cur;
-	for (; first < last; first++)
-		close(first);
-}
 
 /* *report follows the report to its new place. */
 static int
@@ -56,35 +37,44 @@ child_descriptors(const struct run_child *c, int *report)
 		return -1;
 	*report = RUN_FD_REPORT;
 	/* soon, for other threads wait for the ends of theirs among these */
-	child_close_from(RUN_FD_REPORT + 1);
+	run_clean_descriptors(RUN_FD_REPORT + 1);
 	return fcntl(RUN_FD_REPORT, F_SETFD, FD_CLOEXEC);
 }
 
+/* After a change of user, which would undo it. */
 static int
-child_signals(void)
+child_bind(const struct run_child *c)
 {
-	struct sigaction def;
-	sigset_t none;
-	int sig;
-
-	/* those that the C library keeps for itself fail, and are default */
-	def.sa_handler = SIG_DFL;
-	def.sa_flags = 0;
-	sigemptyset(&def.sa_mask);
-	for (sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &def, NULL);
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL);
+#ifdef __linux__
+	if (!c->spec->bound)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
+		return -1;
+	/* it may have died before it was to be noticed */
+	if (getppid() != c->parent)
+		_exit(127);
+#else
+	(void)c;
+#endif
+	return 0;
 }
 
 static enum run_stage
 child_exec(const struct run_child *c, int *report)
 {
 	const struct run_spec *spec = c->spec;
+	enum run_stage stage;
 
 	/* the session first: whoever stops us stops the group */
 	if (setsid() == -1 || child_descriptors(c, report) == -1 ||
-	    child_signals() == -1)
+	    run_clean_signals() == -1)
+		return RUN_STAGE_SETUP;
+	/* before the user, who may have less; after closing descriptors */
+	if (run_limits_apply(&spec->limits, &stage) == -1)
+		return stage;
+	if (run_user_become(&c->user) == -1)
+		return RUN_STAGE_USER;
+	if (child_bind(c) == -1)
 		return RUN_STAGE_SETUP;
 	umask((mode_t)spec->umask);
 	if (chdir(spec->directory == NULL ? "/" : spec->directory) == -1)
@@ -116,7 +106,8 @@ run_child_start(const struct run_child *c)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = vfork();
+	/* no memory is shared with what belongs to somebody else */
+	pid = c->user.change ? fork() : vfork();
 	if (pid == 0)
 		child_main(c);
 	error = errno;

@@ -54,6 +54,18 @@ explain_exec(const char *path, int error)
 	return strerror(error);
 }
 
+/* What could not be done, NULL for what is said elsewhere. */
+static const char *const explain_stages[] = {
+	[RUN_STAGE_SETUP] = "prepare",
+	[RUN_STAGE_NICE] = "set the nice value",
+	[RUN_STAGE_MEMORY] = "limit the memory",
+	[RUN_STAGE_OPEN_FILES] = "limit the open files",
+	[RUN_STAGE_CORE] = "limit the core size",
+	[RUN_STAGE_USER] = "change the user",
+	[RUN_STAGE_DIRECTORY] = NULL,
+	[RUN_STAGE_EXEC] = NULL,
+};
+
 void
 run_explain(const struct run_spec *spec, const struct run_failure *f,
     char *reason, size_t size)
@@ -63,14 +75,15 @@ run_explain(const struct run_spec *spec, const struct run_failure *f,
 		snprintf(reason, size, "cannot enter the directory %.120s: %s",
 		    spec->directory == NULL ? "/" : spec->directory,
 		    strerror(f->error));
-		return;
+		break;
 	case RUN_STAGE_EXEC:
 		snprintf(reason, size, "cannot execute %.120s: %s",
 		    spec->argv[0], explain_exec(spec->argv[0], f->error));
-		return;
-	case RUN_STAGE_SETUP:
+		break;
+	default:
+		snprintf(reason, size, "cannot %s to execute %.120s: %s",
+		    explain_stages[f->stage], spec->argv[0],
+		    strerror(f->error));
 		break;
 	}
-	snprintf(reason, size, "cannot prepare to execute %.120s: %s",
-	    spec->argv[0], strerror(f->error));
 }

@@ -36,6 +36,7 @@ run_clear(struct run *r, int64_t now_ms)
 	r->exit_code = -1;
 	r->term_signal = 0;
 	r->duration_ms = 0;
+	r->mark = 0;
 	r->reason[0] = '\0';
 	r->output_len = 0;
 }
@@ -63,6 +64,18 @@ run_pipe(int *reader, int *writer)
 	*reader = run_fd_raise(fds[0]);
 	*writer = run_fd_raise(fds[1]);
 	return *reader == -1 || *writer == -1 ? -1 : 0;
+}
+
+/* Its user's own, or it could not open /dev/stderr by name. */
+static int
+run_output(struct run_child *c, int *reader)
+{
+	if (run_pipe(reader, &c->output) == -1 ||
+	    fcntl(*reader, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
+	if (!c->user.change)
+		return 0;
+	return fchown(c->output, c->user.uid, c->user.gid);
 }
 
 /* Whether the child told of a failure; without one, exec closed the pipe. */
@@ -111,14 +124,19 @@ run_launch(struct run *r, struct run_child *c, int report, int64_t now_ms)
 void
 run_start(struct run *r, const struct run_spec *spec, int64_t now_ms)
 {
-	struct run_child c = {
-		.spec = spec, .input = -1, .output = -1, .report = -1
-	};
+	struct run_child c = { .spec = spec,
+		.parent = getpid(),
+		.input = -1,
+		.output = -1,
+		.report = -1 };
 	int output = -1, report = -1;
+	struct err e;
 
-	if (run_pipe(&output, &c.output) == -1 ||
-	    run_pipe(&report, &c.report) == -1 ||
-	    fcntl(output, F_SETFL, O_NONBLOCK) == -1)
+	if (run_user_find(&c.user, spec->limits.user, &e) != RES_OK)
+		run_refuse(r, now_ms, "cannot execute %.120s: %.120s",
+		    spec->argv[0], e.text);
+	else if (run_output(&c, &output) == -1 ||
+	    run_pipe(&report, &c.report) == -1)
 		run_refuse(r, now_ms, "cannot make a pipe for %.120s: %s",
 		    spec->argv[0], strerror(errno));
 	else if ((c.input = run_input_open(spec->input, spec->input_len)) == -1)
@@ -135,4 +153,5 @@ run_start(struct run *r, const struct run_spec *spec, int64_t now_ms)
 	run_fd_close(c.output);
 	run_fd_close(c.report);
 	run_fd_close(report);
+	run_user_free(&c.user);
 }

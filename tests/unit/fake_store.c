@@ -55,6 +55,7 @@ hand_out(const struct store *s, struct fake_delivery *d, size_t i,
 	c->received_ms = FAKE_RECEIVED_MS;
 	c->now_ms = FAKE_NOW_MS;
 	mem_copy(c->endpoint, sizeof(c->endpoint), s->endpoint);
+	mem_copy(c->event_id, sizeof(c->event_id), s->event_id);
 	mem_copy(c->handler, sizeof(c->handler), d->handler);
 	buf_init(&c->body, 1 << 20);
 	if (s->body != NULL)

@@ -103,9 +103,16 @@ words(const char *const *w)
 void
 start(struct run *r, const char *name, const char *arg)
 {
+	start_env(r, name, arg, test_env);
+}
+
+void
+start_env(
+    struct run *r, const char *name, const char *arg, const char *const *env)
+{
 	const char *argv[] = { handler(name), arg, NULL };
 	struct run_spec spec = { .argv = words(argv),
-		.envp = words(test_env),
+		.envp = words(env),
 		.umask = 022,
 		.input = "event",
 		.input_len = 5,

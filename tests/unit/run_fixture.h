@@ -46,6 +46,8 @@ char *const *words(const char *const *w);
  * to its end.
  */
 void start(struct run *r, const char *name, const char *arg);
+void start_env(
+    struct run *r, const char *name, const char *arg, const char *const *env);
 void run_program(
     struct run *r, const char *const *argv, const void *input, size_t len);
 

@@ -99,8 +99,37 @@ environment_snapshot(void **state)
 	c.number = 4;
 	assert_int_equal(
 	    event_parse(c.body.data, c.body.len, &ev, NULL), RES_OK);
-	env = deliver_env(&h, &c, &ev);
+	env = deliver_env(&h, &c, &ev, NULL);
 	assert_env(env, expected);
+	deliver_env_free(env);
+	store_claim_free(&c);
+}
+
+/* The mark of the run comes before the facts, and cannot be configured. */
+static void
+environment_mark(void **state)
+{
+	static const char *const entries[] = { "STRIPEHOOK_RUN=forged", NULL };
+	struct conf_handler h;
+	struct store_claim c;
+	struct event ev;
+	char **env, **var;
+	size_t found = 0;
+
+	(void)state;
+	make_handler(&h, NULL);
+	h.environment = (char **)(uintptr_t)entries;
+	make_claim(&c, SNAPSHOT);
+	assert_int_equal(
+	    event_parse(c.body.data, c.body.len, &ev, NULL), RES_OK);
+	env = deliver_env(&h, &c, &ev, "STRIPEHOOK_RUN=mark");
+	for (var = env; *var != NULL; var++) {
+		if (strncmp(*var, "STRIPEHOOK_RUN=", 15) != 0)
+			continue;
+		assert_string_equal(*var, "STRIPEHOOK_RUN=mark");
+		found++;
+	}
+	assert_int_equal(found, 1);
 	deliver_env_free(env);
 	store_claim_free(&c);
 }
@@ -141,7 +170,7 @@ environment_configured(void **state)
 	mem_copy(ev.id, sizeof(ev.id), "evt_2");
 	mem_copy(ev.type, sizeof(ev.type), "a.b");
 	mem_copy(ev.snapshot_event, sizeof(ev.snapshot_event), "evt_9");
-	env = deliver_env(&h, &c, &ev);
+	env = deliver_env(&h, &c, &ev, NULL);
 	assert_env(env, expected);
 	deliver_env_free(env);
 	deliver_env_free(NULL);
@@ -291,7 +320,7 @@ attempt(struct deliver_job *job, struct conf_handler *h, const char *body,
 	struct store_claim c;
 
 	make_claim(&c, body);
-	deliver_begin(job, h, &c, run_now_ms());
+	deliver_begin(job, h, &c, NULL, run_now_ms());
 	assert_int_equal(c.body.len, 0);
 	store_claim_free(&c);
 	run_wait(&job->run, 1);
@@ -336,6 +365,62 @@ not_executable(void **state)
 	deliver_end(&job);
 }
 
+/* Limits of the configuration, and the mark, which is another every time. */
+static void
+placed(void **state)
+{
+	static const char *const command[] = { "/bin/sh", "-c",
+		"echo \"$(ulimit -n) $(ulimit -v) $(ulimit -c)"
+		" ${STRIPEHOOK_RUN%%:*} ${STRIPEHOOK_RUN##*:}\"",
+		NULL };
+	const struct deliver_place place = { "here", true };
+	char expected[128];
+	struct conf_handler h;
+	struct deliver_job job;
+	struct store_claim c;
+	uint64_t last = 0;
+	int number;
+
+	(void)state;
+	make_handler(&h, (char **)(uintptr_t)command);
+	h.open_files = 50;
+	h.memory = (int64_t)300 << 20;
+	h.core = 0;
+	for (number = 1; number <= 2; number++) {
+		make_claim(&c, SNAPSHOT);
+		c.number = number;
+		deliver_begin(&job, &h, &c, &place, run_now_ms());
+		store_claim_free(&c);
+		assert_true(job.run.mark != 0 && job.run.mark != last);
+		last = job.run.mark;
+		run_wait(&job.run, 1);
+		snprintf(expected, sizeof(expected), "50 307200 0 here %llu\n",
+		    (unsigned long long)last);
+		job.run.output[job.run.output_len] = '\0';
+		assert_string_equal(job.run.output, expected);
+		deliver_end(&job);
+	}
+}
+
+/* A user that is not there: later, with the reason. */
+static void
+placed_user(void **state)
+{
+	static const char *const command[] = { "/bin/true", NULL };
+	static char user[] = "no-such-user";
+	struct conf_handler h;
+	struct deliver_job job;
+	struct store_finish f;
+
+	(void)state;
+	make_handler(&h, (char **)(uintptr_t)command);
+	h.user = user;
+	attempt(&job, &h, SNAPSHOT, &f);
+	assert_int_equal(f.attempt.outcome, ATTEMPT_LATER);
+	assert_non_null(strstr(f.attempt.reason, user));
+	deliver_end(&job);
+}
+
 /* Nothing will help: a person has to look, at the first attempt. */
 static void
 unreadable(void **state)
@@ -377,7 +462,7 @@ ended_while_running(void **state)
 	(void)state;
 	make_handler(&h, (char **)(uintptr_t)command);
 	make_claim(&c, SNAPSHOT);
-	deliver_begin(&job, &h, &c, run_now_ms());
+	deliver_begin(&job, &h, &c, NULL, run_now_ms());
 	assert_false(run_step(&job.run, run_now_ms()));
 	deliver_end(&job);
 	assert_int_equal(job.run.pid, 0);
@@ -389,12 +474,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(environment_snapshot),
 		cmocka_unit_test(environment_configured),
+		cmocka_unit_test(environment_mark),
 		cmocka_unit_test(key),
 		cmocka_unit_test(key_is_stable),
 		cmocka_unit_test(lease),
 		cmocka_unit_test(judge),
 		cmocka_unit_test(executed),
 		cmocka_unit_test(not_executable),
+		cmocka_unit_test(placed),
+		cmocka_unit_test(placed_user),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(ended_while_running),
 	};

@@ -203,7 +203,7 @@ descendants(void **state)
 	}
 }
 
-/* A limit that run.h names: who leaves the group stays. Nobody waits. */
+/* Without run_adopt who leaves the group stays. Nobody waits. */
 static void
 escaped(void **state)
 {
