@@ -4,19 +4,18 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf.h"
 #include "gateway.h"
 #include "log.h"
 #include "mem.h"
 #include "receive.h"
-#include "route.h"
+#include "reload.h"
+#include "summon.h"
 
 #include "banned.h"
 
@@ -24,67 +23,57 @@
 
 struct program {
 	struct conf conf;
-	uint64_t fingerprint; /* of the configuration in use */
-	uint64_t refused; /* of the last one found bad, to say so once */
+	struct reload reload;
 };
 
-static void
-log_report(const struct conf_report *r, bool warnings)
-{
-	const struct conf_finding *f;
-	char line[24];
-	size_t i;
-
-	for (i = 0; i < r->n; i++) {
-		f = &r->findings[i];
-		line[0] = '\0';
-		if (f->line > 0)
-			(void)snprintf(line, sizeof(line), ":%d", f->line);
-		if (f->severity == CONF_ERROR)
-			log_error("%s%s: %s", f->file, line, f->text);
-		else if (warnings)
-			log_warning("%s%s: %s", f->file, line, f->text);
-	}
-}
-
-/*
- * Loads and checks, telling the log what was found. Without warnings for a
- * plain CGI, where they would come with every request: "stripehook check"
- * shows them.
- */
-static enum result
-load(struct conf *c, bool warnings)
-{
-	struct conf_report report;
-	enum result r;
-
-	conf_report_init(&report);
-	r = conf_load(c, conf_default_path(), &report);
-	if (r == RES_OK && warnings)
-		route_check(c, &report);
-	log_report(&report, warnings);
-	conf_report_free(&report);
-	return r;
-}
+/* What one thread needs. */
+struct serving {
+	const struct conf *conf; /* borrowed */
+	struct receiver *receiver; /* owned */
+};
 
 static void *
-open_receiver(void *arg)
+open_serving(void *arg)
 {
 	struct program *prog = arg;
+	struct serving *s;
 
-	return receiver_open(&prog->conf);
+	s = mem_alloc(1, sizeof(*s));
+	s->conf = &prog->conf;
+	s->receiver = receiver_open(s->conf);
+	return s;
 }
 
 static void
-close_receiver(void *state)
+close_serving(void *state)
 {
-	receiver_close(state);
+	struct serving *s = state;
+
+	receiver_close(s->receiver);
+	free(s);
 }
 
 static void
 serve(void *state, const struct http_request *req, struct http_response *resp)
 {
-	receive_serve(state, req, resp);
+	struct serving *s = state;
+
+	receive_serve(s->receiver, req, resp);
+}
+
+/*
+ * Where no daemon may run, whoever leaves work sees to it that somebody does
+ * it.
+ */
+static void
+settled(void *state)
+{
+	struct serving *s = state;
+	struct err e;
+
+	if (receive_wants_worker(s->receiver) &&
+	    summon_worker(s->conf, &e) != RES_OK)
+		log_error("cannot start the worker: %s", e.text);
 }
 
 static void *
@@ -108,75 +97,46 @@ serve_unavailable(
 	receive_unavailable(resp);
 }
 
-/*
- * A changed configuration is tried before anything is given up for it: what
- * works is not exchanged for what does not.
- */
 static bool
 stale(void *arg, bool forced)
 {
 	struct program *prog = arg;
-	struct conf next;
-	uint64_t now;
 
-	now = conf_fingerprint(&prog->conf);
-	if (!forced && (now == prog->fingerprint || now == prog->refused))
-		return false;
-	if (load(&next, true) != RES_OK) {
-		log_error("the changed configuration is not used; going on "
-			  "with the one before");
-		prog->refused = now;
-		return false;
-	}
-	conf_free(&next);
-	log_info("the configuration has changed: starting afresh");
-	return true;
-}
-
-/*
- * The same descriptor 0 is served by a new program image, so that requests
- * wait in the socket meanwhile. The path was resolved at the start: it may
- * name a newer version by now.
- */
-static int
-execute_again(const char *path, char *argv[])
-{
-	(void)execv(path, argv);
-	log_error("cannot execute %s: %s", path, strerror(errno));
-	return EXIT_FAILURE;
+	return reload_stale(&prog->reload, forced);
 }
 
 static int
 run_fastcgi(struct program *prog, const char *self, char *argv[])
 {
 	struct gateway g = {
-		.open = open_receiver,
-		.close = close_receiver,
+		.open = open_serving,
+		.close = close_serving,
 		.serve = serve,
+		.settled = settled,
 		.stale = stale,
 		.arg = prog,
 	};
 	enum result r;
 	struct err e;
 
-	if (load(&prog->conf, true) != RES_OK) {
+	if (reload_load(&prog->conf, NULL, RELOAD_WARNINGS) != RES_OK) {
 		log_error("not started: correct the configuration");
 		return EXIT_FAILURE;
 	}
 	(void)log_open(
 	    PROGRAM, prog->conf.log, (enum log_level)prog->conf.log_level);
-	prog->fingerprint = conf_fingerprint(&prog->conf);
+	reload_init(&prog->reload, &prog->conf, 0);
 	g.threads = prog->conf.threads;
 	log_info("serving FastCGI with %d threads, configuration %s", g.threads,
 	    prog->conf.path);
 	r = gateway_fastcgi(&g, &e);
 	conf_free(&prog->conf);
 	if (r == RES_LOST)
-		return execute_again(self, argv);
-	if (r != RES_OK) {
+		reload_execute(self, argv);
+	if (r == RES_FAILED)
 		log_error("%s", e.text);
+	if (r != RES_OK)
 		return EXIT_FAILURE;
-	}
 	log_info("stopped");
 	return EXIT_SUCCESS;
 }
@@ -185,16 +145,17 @@ static int
 run_cgi(struct program *prog)
 {
 	struct gateway g = {
-		.open = open_receiver,
-		.close = close_receiver,
+		.open = open_serving,
+		.close = close_serving,
 		.serve = serve,
+		.settled = settled,
 		.arg = prog,
 	};
 	bool usable;
 	enum result r;
 	struct err e;
 
-	usable = load(&prog->conf, false) == RES_OK;
+	usable = reload_load(&prog->conf, NULL, 0) == RES_OK;
 	if (usable)
 		(void)log_open(PROGRAM, prog->conf.log,
 		    (enum log_level)prog->conf.log_level);
@@ -202,6 +163,7 @@ run_cgi(struct program *prog)
 		g.open = open_nothing;
 		g.close = close_nothing;
 		g.serve = serve_unavailable;
+		g.settled = NULL;
 	}
 	r = gateway_cgi(&g, &e);
 	if (r != RES_OK)
@@ -229,7 +191,7 @@ usage(void)
 int
 main(int argc, char *argv[])
 {
-	struct program prog = { .fingerprint = 0 };
+	struct program prog;
 	char *self = NULL;
 	int status;
 

@@ -123,6 +123,8 @@ gateway_cgi(const struct gateway *g, struct err *e)
 	buf_init(&out, RESPONSE_MAX);
 	g->serve(state, &req, &resp);
 	http_response_format(&resp, &out);
+	if (g->settled != NULL)
+		g->settled(state);
 	written = cgi_write(buf_text(&out), out.len);
 	if (written == -1)
 		err_set(e, "cannot write the answer: %s", strerror(errno));
@@ -311,6 +313,8 @@ worker_main(void *arg)
 			if (r == 0) {
 				serve_one(w, state, &fcgi, &resp);
 				FCGX_Finish_r(&fcgi);
+				if (g->settled != NULL)
+					g->settled(state);
 			} else if (!accept_may_recover(r))
 				break;
 		}

@@ -28,6 +28,13 @@ struct gateway {
 	void (*serve)(void *state, const struct http_request *req,
 	    struct http_response *resp);
 	/*
+	 * May be NULL. Called after serve with its state once the answer is
+	 * decided, for what Stripe need not wait for: with FastCGI after the
+	 * answer was sent; with CGI before, since a web server may end the
+	 * process when its output ends (Apache's mod_cgid sends SIGTERM).
+	 */
+	void (*settled)(void *state);
+	/*
 	 * Asked about once a second, and at SIGHUP with forced set: whether
 	 * the process shall finish what it has in hand and start afresh.
 	 */

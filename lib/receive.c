@@ -126,9 +126,18 @@ receive_serve(struct receiver *r, const struct http_request *req,
 {
 	struct passage p = { .r = r, .req = req, .resp = resp };
 
+	r->left_work = false;
 	if (receive_admit(&p) && receive_keep(&p))
 		receive_inline(&p);
 	buf_reset(&r->body, RECEIVE_BODY_KEEP);
+}
+
+bool
+receive_wants_worker(struct receiver *r)
+{
+	return r->left_work && r->store != NULL &&
+	    r->conf->worker == CONF_WORKER_ON_DEMAND &&
+	    !store_worker_present(r->store);
 }
 
 void

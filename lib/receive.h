@@ -8,6 +8,8 @@
 #ifndef STRIPEHOOK_RECEIVE_H
 #define STRIPEHOOK_RECEIVE_H
 
+#include <stdbool.h>
+
 #include "conf.h"
 #include "http.h"
 
@@ -27,6 +29,12 @@ void receiver_close(struct receiver *r); /* r may be NULL */
  */
 void receive_serve(struct receiver *r, const struct http_request *req,
     struct http_response *resp);
+
+/*
+ * Whether the last request left queued deliveries, and the configuration wants
+ * the endpoint to see to a worker, and none is there. Asks the store's lock.
+ */
+bool receive_wants_worker(struct receiver *r);
 
 /*
  * Answers for a program that has no usable configuration: 503, so that Stripe

@@ -25,6 +25,7 @@ struct receiver {
 	size_t *owner; /* owned: the endpoint of each secret in the set */
 	size_t nsecrets;
 	struct store *store; /* owned; NULL until needed and after a fault */
+	bool left_work; /* the last request left some for a worker */
 	struct buf body;
 	const struct conf_handler **wanting; /* owned: room for all */
 	struct store_new *news; /* owned: room for all */

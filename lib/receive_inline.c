@@ -4,35 +4,21 @@
 #include "config.h"
 
 #include "deliver.h"
-#include "log.h"
+#include "alarm.h"
 #include "receive_impl.h"
+#include "report.h"
 
 #include "banned.h"
 
 static void
-log_attempt(const struct deliver_job *job, const struct store_finish *f,
+report(const struct deliver_job *job, const struct store_finish *f,
     enum result finished, void *arg)
 {
-	const char *id = arg;
-	const char *name = job->handler->name;
-	int number = job->claim.number;
+	struct receiver *r = arg;
 
-	if (finished == RES_LOST)
-		log_error("%s, handler \"%s\", attempt %d: its lease ended "
-			  "before it did; another has taken it",
-		    id, name, number);
-	else if (f->state == DELIVERY_SUCCEEDED)
-		log_info("%s, handler \"%s\", attempt %d: succeeded", id, name,
-		    number);
-	else if (f->state == DELIVERY_FAILED)
-		log_error("%s, handler \"%s\", attempt %d: %s; parked as "
-			  "failed",
-		    id, name, number, f->attempt.reason);
-	else
-		log_warning("%s, handler \"%s\", attempt %d: %s; again in "
-			    "%lld s",
-		    id, name, number, f->attempt.reason,
-		    (long long)(f->delay_ms / 1000));
+	report_attempt(job, f, finished);
+	if (finished == RES_OK)
+		alarm_attempt(r->store, r->conf, job, f, 0);
 }
 
 /*
@@ -61,18 +47,21 @@ receive_inline(struct passage *p)
 	size_t n;
 
 	n = narrow_to_inline(p);
+	r->left_work = n < p->nwanting;
 	if (n == 0) {
 		receive_answer(p, 200);
 		return;
 	}
 	res = deliver_inline(r->store, r->wanting, n, p->endpoint->name,
-	    p->event.id, &tally, log_attempt, p->event.id, &e);
+	    p->event.id, &tally, report, r, &e);
+	if (tally.failed > 0)
+		r->left_work = true; /* their repeats */
 	if (res != RES_OK)
 		receive_refuse_store(p, res, &e);
 	else if (tally.failed > 0)
 		receive_refuse(p, 500, "handler",
-		    "not all inline handlers succeeded; Stripe's repeat runs "
-		    "those that did not");
+		    "not all inline handlers succeeded; those that did not "
+		    "run again, by Stripe's repeat or the worker");
 	else if (tally.busy > 0)
 		receive_refuse(p, 503, "handler",
 		    "an inline handler of this event, or one before it in its "

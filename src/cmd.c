@@ -97,17 +97,30 @@ print_errors(const struct conf_report *r)
 	}
 }
 
-int
-cmd_load(const struct cmd_global *g, struct conf *c)
+static int
+load(const struct cmd_global *g, struct conf *c,
+    enum result (*how)(struct conf *, const char *, struct conf_report *))
 {
 	struct conf_report report;
 	enum result r;
 
 	conf_report_init(&report);
-	if ((r = conf_load(c, g->conf, &report)) != RES_OK)
+	if ((r = how(c, g->conf, &report)) != RES_OK)
 		print_errors(&report);
 	conf_report_free(&report);
 	return r == RES_OK ? CMD_OK : CMD_FAILED;
+}
+
+int
+cmd_load(const struct cmd_global *g, struct conf *c)
+{
+	return load(g, c, conf_load);
+}
+
+int
+cmd_load_secretless(const struct cmd_global *g, struct conf *c)
+{
+	return load(g, c, conf_load_secretless);
 }
 
 int
@@ -118,7 +131,7 @@ cmd_open_store(
 	struct conf c;
 	enum result r;
 
-	if (cmd_load(g, &c) != CMD_OK)
+	if (cmd_load_secretless(g, &c) != CMD_OK)
 		return CMD_FAILED;
 	r = store_open(s, c.store, role, &e);
 	conf_free(&c);

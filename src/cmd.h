@@ -90,6 +90,12 @@ int cmd_result(enum result r, const struct err *e);
 int cmd_load(const struct cmd_global *g, struct conf *c);
 
 /*
+ * The same without the secrets, for commands that verify and sign nothing: who
+ * may read the store need not be able to read them.
+ */
+int cmd_load_secretless(const struct cmd_global *g, struct conf *c);
+
+/*
  * Opens the store that the configuration names. CMD_OK, and *s is the
  * caller's to close; otherwise the reason was printed.
  */

@@ -12,6 +12,47 @@
 
 #include "banned.h"
 
+/* What a handler's row in the store is held against. */
+struct leftover {
+	const struct conf *conf; /* borrowed */
+	struct conf_report *report; /* borrowed */
+	int64_t waiting; /* deliveries for handlers that are configured */
+};
+
+static bool
+check_handler(const struct store_handler_stats *h, void *arg)
+{
+	const int64_t waiting =
+	    h->deliveries[DELIVERY_PENDING] + h->deliveries[DELIVERY_RUNNING];
+	struct leftover *l = arg;
+
+	if (conf_find_handler(l->conf, h->name) != NULL)
+		l->waiting += waiting;
+	else if (waiting > 0)
+		conf_report_add(l->report, CONF_WARNING, l->conf->path, 0,
+		    "%lld deliveries wait for a handler '%s' that is not "
+		    "configured: they are kept until it is",
+		    (long long)waiting, h->name);
+	return true;
+}
+
+/*
+ * Deliveries that nobody makes: their handler is gone, or the worker is.
+ */
+static void
+check_queue(const struct conf *c, struct store *s, struct conf_report *report)
+{
+	struct leftover l = { .conf = c, .report = report };
+
+	(void)store_handlers(s, check_handler, &l, NULL);
+	if (l.waiting > 0 && c->worker == CONF_WORKER_SERVICE &&
+	    !store_worker_present(s))
+		conf_report_add(report, CONF_WARNING, c->path, 0,
+		    "%lld deliveries wait and there is no worker: start "
+		    "stripehook-worker, see its manual page",
+		    (long long)l.waiting);
+}
+
 /*
  * Adds what is wrong with the store. One that is not there yet is no mistake
  * of the configuration, so it is a warning.
@@ -24,6 +65,7 @@ check_store(const struct conf *c, struct conf_report *report)
 
 	switch (store_open(&s, c->store, STORE_READER, &e)) {
 	case RES_OK:
+		check_queue(c, s, report);
 		break;
 	case RES_UNKNOWN:
 		conf_report_add(report, CONF_WARNING, c->path, 0,

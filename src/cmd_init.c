@@ -80,7 +80,7 @@ cmd_init(
 		return ch == 'h' ? cmd_help(self) : cmd_usage(self);
 	if (optind < argc)
 		return cmd_usage(self);
-	if ((status = cmd_load(g, &c)) != CMD_OK)
+	if ((status = cmd_load_secretless(g, &c)) != CMD_OK)
 		return status;
 	status = setup(c.store);
 	conf_free(&c);

@@ -19,7 +19,7 @@
  * Stripe lets people send an event again for 30 days: one that was forgotten
  * before would be handled as a new one.
  */
-#define DAYS_SAFE 30
+#define DAYS_SAFE 31
 
 static int
 run(const struct cmd_global *g, int64_t keep, int64_t keep_bodies)
@@ -84,9 +84,9 @@ cmd_prune(
 	if (optind < argc || keep < 0)
 		return cmd_usage(self);
 	if (keep < DAYS_SAFE && !force) {
-		cmd_error("Stripe may send an event again for %d days, and one"
-			  " that was pruned would be handled twice;"
-			  " --force prunes it nevertheless",
+		cmd_error("Stripe may send an event again for 30 days, and one"
+			  " that was pruned would be handled twice; keep at"
+			  " least %d, or use --force",
 		    DAYS_SAFE);
 		return CMD_FAILED;
 	}

@@ -87,7 +87,7 @@ static const struct cmd commands[] = {
 	    "      --keep DAYS      keep events this long\n"
 	    "      --keep-bodies DAYS\n"
 	    "                       keep their bodies only this long\n"
-	    "      --force          also below 30 days, while Stripe may send"
+	    "      --force          also below 31 days, while Stripe may send"
 	    " again\n" },
 	{ "help", cmd_help_command, "[command]",
 	    "Explain a command.", "" },

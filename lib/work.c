@@ -1,0 +1,368 @@
+/*
+ * Working: the loop.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#if HAVE_SYS_SIGNALFD_H
+#include <sys/signalfd.h>
+#endif
+#include <sys/random.h>
+
+#include "log.h"
+#include "mem.h"
+#include "notify.h"
+#include "work_impl.h"
+
+#include "banned.h"
+
+#define LEFTOVERS_WAIT_MS 5000
+#define FDS_BESIDES 2 /* the wake descriptor and the signals' */
+
+/* Signals ------------------------------------------------------------------ */
+
+/*
+ * They stay blocked and are taken one by one: no handler, no global. Where the
+ * system can make them wake a poll it does; elsewhere the next look finds them.
+ */
+static void
+signals_open(struct worker *w)
+{
+	static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	size_t i;
+
+	(void)sigemptyset(&w->signals);
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		(void)sigaddset(&w->signals, wanted[i]);
+	(void)sigprocmask(SIG_BLOCK, &w->signals, NULL);
+	w->signal_fd = -1;
+#if HAVE_SYS_SIGNALFD_H
+	w->signal_fd = signalfd(-1, &w->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+#endif
+}
+
+static void
+signals_close(struct worker *w)
+{
+	if (w->signal_fd != -1)
+		(void)close(w->signal_fd);
+	(void)sigprocmask(SIG_UNBLOCK, &w->signals, NULL);
+}
+
+static void
+stop(struct worker *w, int64_t now_ms)
+{
+	size_t i;
+
+	w->stops++;
+	notify_stopping();
+	log_info("stopping: %zu handlers still run",
+	    work_count(w, WORK_SLOT_RUNNING));
+	for (i = 0; w->stops > 1 && i < w->nslots; i++) {
+		if (w->slots[i].state == WORK_SLOT_RUNNING)
+			run_stop(&w->slots[i].job.run, now_ms);
+	}
+}
+
+static void
+signals_take(struct worker *w, int64_t now_ms)
+{
+	const struct timespec none = { 0, 0 };
+	int sig;
+
+	while ((sig = sigtimedwait(&w->signals, NULL, &none)) > 0) {
+		if (sig == SIGCHLD)
+			w->sweep = true;
+		else if (sig != SIGHUP)
+			stop(w, now_ms);
+		else if (w->work->stale(w->work->arg, true))
+			w->fresh = true;
+	}
+}
+
+/* Handlers ----------------------------------------------------------------- */
+
+static uint32_t
+chance(void)
+{
+	uint32_t n;
+
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
+		n = (uint32_t)run_now_ms() * 2654435761U;
+	return n;
+}
+
+/*
+ * Steps what runs. Returns whether anything has ended.
+ */
+static bool
+step(struct worker *w, int64_t now_ms)
+{
+	struct work_slot *slot;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < w->nslots; i++) {
+		slot = &w->slots[i];
+		if (slot->state != WORK_SLOT_RUNNING ||
+		    !run_step(&slot->job.run, now_ms))
+			continue;
+		deliver_judge(&slot->job, chance(), &slot->finish);
+		slot->state = WORK_SLOT_ENDED;
+		work_find(w, slot->job.handler->name)->running--;
+		w->sweep = any = true;
+	}
+	return any;
+}
+
+/*
+ * What outlived its handler, or left it by setsid.
+ */
+static void
+sweep(struct worker *w)
+{
+	const struct run **live;
+	size_t i, n = 0;
+
+	if (!w->sweep)
+		return;
+	w->sweep = false;
+	live = mem_alloc(w->nslots, sizeof(*live));
+	for (i = 0; i < w->nslots; i++) {
+		if (w->slots[i].state == WORK_SLOT_RUNNING)
+			live[n++] = &w->slots[i].job.run;
+	}
+	n = run_sweep(live, n);
+	if (n > 0) {
+		log_warning("killed %zu processes that a handler had left", n);
+		w->sweep = true;
+	}
+	free(live);
+}
+
+/* The loop ----------------------------------------------------------------- */
+
+static int
+earliest(int64_t now_ms, int64_t at_ms, int timeout_ms)
+{
+	int64_t ms = at_ms > now_ms ? at_ms - now_ms : 0;
+
+	if (timeout_ms < 0 || ms < timeout_ms)
+		return (int)ms;
+	return timeout_ms;
+}
+
+/*
+ * Sleeps until something happens or is due. Returns whether the store hinted
+ * at new work.
+ */
+static bool
+sleep_for_news(struct worker *w, struct pollfd *fds, int64_t now_ms)
+{
+	int wake = w->store != NULL ? store_wake_fd(w->store) : -1;
+	int timeout_ms = -1;
+	size_t i, n = FDS_BESIDES;
+
+	fds[0] = (struct pollfd){ .fd = wake, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = w->signal_fd, .events = POLLIN };
+	for (i = 0; i < w->nslots; i++) {
+		if (w->slots[i].state == WORK_SLOT_RUNNING)
+			n += run_poll(
+			    &w->slots[i].job.run, fds + n, now_ms, &timeout_ms);
+	}
+	timeout_ms = earliest(now_ms, w->tick_ms, timeout_ms);
+	if (work_count(w, WORK_SLOT_RUNNING) < w->nslots)
+		timeout_ms = earliest(now_ms, w->look_ms, timeout_ms);
+	if (w->sweep)
+		timeout_ms = 0;
+	if (poll(fds, (nfds_t)n, timeout_ms) <= 0 ||
+	    (fds[0].revents & POLLIN) == 0)
+		return false;
+	store_wake_clear(w->store);
+	return true;
+}
+
+/*
+ * Whether there is nothing left to do for one who was told to stop or to start
+ * afresh.
+ */
+static bool
+wound_down(const struct worker *w)
+{
+	return (w->stops > 0 || w->fresh) &&
+	    work_count(w, WORK_SLOT_FREE) == w->nslots;
+}
+
+/*
+ * Whether one who works until idle may leave. After it has said that it is
+ * gone it looks once more: an endpoint that put something in between saw it
+ * still there and started nobody.
+ */
+static bool
+may_leave(struct worker *w)
+{
+	int64_t ms = -1;
+
+	if (!w->work->until_idle || work_count(w, WORK_SLOT_FREE) != w->nslots)
+		return false;
+	if (w->pause_ms >= WORK_PAUSE_MAX_MS)
+		return true; /* the store does not come back: the next one's */
+	if (!w->idle || w->store == NULL)
+		return false;
+	if (store_next_due(w->store, w->list, w->conf->nhandlers, &ms, NULL) ==
+		RES_OK &&
+	    ms >= 0 && ms <= w->work->linger_ms)
+		return false;
+	work_prune_all(w);
+	store_worker_leave(w->store);
+	if (store_next_due(w->store, w->list, w->conf->nhandlers, &ms, NULL) !=
+		RES_OK ||
+	    ms != 0)
+		return true;
+	return store_worker_enter(w->store, STORE_PRESENT_ALONE, NULL) !=
+	    RES_OK;
+}
+
+static enum result
+loop(struct worker *w)
+{
+	struct pollfd *fds;
+	int64_t now_ms = run_now_ms();
+	bool news = true, ended;
+
+	fds = mem_alloc(FDS_BESIDES + 2 * w->nslots, sizeof(*fds));
+	while (!wound_down(w)) {
+		signals_take(w, now_ms);
+		ended = step(w, now_ms);
+		sweep(w);
+		if (now_ms >= w->tick_ms)
+			work_house(w, now_ms);
+		if (w->pause_ms > 0 ? now_ms >= w->look_ms
+				    : ended || news || now_ms >= w->look_ms)
+			work_turn(w, now_ms);
+		if (may_leave(w) || wound_down(w))
+			break;
+		news = sleep_for_news(w, fds, run_now_ms());
+		now_ms = run_now_ms();
+	}
+	free(fds);
+	return w->fresh && w->stops == 0 ? RES_LOST : RES_OK;
+}
+
+/* Begin and end ------------------------------------------------------------ */
+
+static void
+allocate(struct worker *w)
+{
+	const struct conf *c = w->conf;
+	size_t i;
+
+	w->nslots = (size_t)c->concurrency;
+	w->slots = mem_alloc(w->nslots, sizeof(*w->slots));
+	w->claims = mem_alloc(w->nslots, sizeof(*w->claims));
+	w->finishes = mem_alloc(w->nslots, sizeof(*w->finishes));
+	w->each = mem_alloc(w->nslots, sizeof(*w->each));
+	w->ended = mem_alloc(w->nslots, sizeof(*w->ended));
+	w->handlers = mem_alloc(c->nhandlers, sizeof(*w->handlers));
+	w->list = mem_alloc(c->nhandlers, sizeof(*w->list));
+	for (i = 0; i < c->nhandlers; i++)
+		w->handlers[i].conf = &c->handlers[i];
+}
+
+static void
+release_all(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->nslots; i++) {
+		if (w->slots[i].state != WORK_SLOT_FREE)
+			deliver_end(&w->slots[i].job);
+	}
+	store_close(w->store);
+	free(w->slots);
+	free(w->claims);
+	free(w->finishes);
+	free(w->each);
+	free(w->ended);
+	free(w->handlers);
+	free(w->list);
+}
+
+/*
+ * One who works until idle wants to be alone and gives way; a service waits
+ * for such a one to leave.
+ */
+static enum result
+enter(struct worker *w, struct err *e)
+{
+	const struct timespec pause = { .tv_sec = 1 };
+	bool told = false;
+	enum result r;
+	int sig;
+
+	if (w->work->until_idle)
+		return store_worker_enter(w->store, STORE_PRESENT_ALONE, e);
+	for (;;) {
+		r = store_worker_enter(w->store, STORE_PRESENT_SHARED, e);
+		if (r != RES_BUSY)
+			return r;
+		if (!told)
+			log_info("waiting for a worker that works until it is "
+				 "idle");
+		told = true;
+		sig = sigtimedwait(&w->signals, NULL, &pause);
+		if (sig == SIGTERM || sig == SIGINT) {
+			w->stops++;
+			return RES_OK;
+		}
+	}
+}
+
+static enum result
+begin(struct worker *w, struct err *e)
+{
+	enum result r;
+	size_t n;
+
+	r = store_open(&w->store, w->conf->store, STORE_WORKER, e);
+	if (r == RES_OK)
+		r = enter(w, e);
+	if (r != RES_OK)
+		return r;
+	w->place.mark = store_place(w->store);
+	w->place.bound = true;
+	run_adopt();
+	n = run_leftovers(w->place.mark, LEFTOVERS_WAIT_MS);
+	if (n > 0)
+		log_warning(
+		    "killed %zu processes that a worker before left", n);
+	work_alarm_load(w);
+	return RES_OK;
+}
+
+enum result
+work_run(const struct work *work, struct err *e)
+{
+	struct worker w = { .work = work, .conf = work->conf };
+	enum result r;
+
+	w.started = (int64_t)time(NULL);
+	signals_open(&w);
+	allocate(&w);
+	r = begin(&w, e);
+	if (r == RES_OK) {
+		notify_ready("working");
+		r = loop(&w);
+		if (r == RES_LOST)
+			notify_reloading();
+	} else if (r != RES_BUSY)
+		r = RES_FAILED;
+	release_all(&w);
+	signals_close(&w);
+	return r;
+}

@@ -1,0 +1,106 @@
+/*
+ * When the worker raises the program's own events.
+ */
+#include "config.h"
+
+#include <time.h>
+
+#include "alarm.h"
+#include "log.h"
+#include "work_impl.h"
+
+#include "banned.h"
+
+void
+work_alarm_attempt(struct worker *w, const struct deliver_job *job,
+    const struct store_finish *f)
+{
+	struct work_handler *h = work_find(w, job->handler->name);
+
+	h->streak = f->state == DELIVERY_SUCCEEDED ? 0 : h->streak + 1;
+	alarm_attempt(w->store, w->conf, job, f, h->streak);
+}
+
+static bool
+take_received(const struct store_row *row, void *arg)
+{
+	int64_t *last_ms = arg;
+
+	if (row->received_ms > *last_ms)
+		*last_ms = row->received_ms;
+	return false;
+}
+
+/*
+ * When the last event of Stripe's came, in seconds since 1970: our own do not
+ * break a silence.
+ */
+static int64_t
+last_received(struct worker *w)
+{
+	struct store_filter f = STORE_FILTER_ANY;
+	int64_t last_ms = 0;
+	size_t i;
+
+	f.limit = 1;
+	for (i = 0; i < w->conf->nendpoints; i++) {
+		f.endpoint = w->conf->endpoints[i].name;
+		(void)store_list(w->store, &f, take_received, &last_ms, NULL);
+	}
+	return last_ms / 1000;
+}
+
+static void
+check_silence(struct worker *w)
+{
+	struct event_own own = { .kind = EVENT_OWN_SILENCE };
+	int64_t since;
+
+	if (w->conf->silence == 0)
+		return;
+	own.last_received = last_received(w);
+	since = own.last_received > 0 ? own.last_received : w->started;
+	if ((int64_t)time(NULL) - since >= w->conf->silence)
+		alarm_raise(w->store, w->conf, &own);
+}
+
+static void
+check_disk(struct worker *w)
+{
+	struct event_own own = { .kind = EVENT_OWN_DISK_LOW };
+
+	if (w->conf->disk_low == 0)
+		return;
+	own.bytes_limit = w->conf->disk_low;
+	own.bytes_free = store_free_bytes(w->store);
+	if (own.bytes_free >= 0 && own.bytes_free < own.bytes_limit) {
+		log_error("only %lld bytes are free for the store",
+		    (long long)own.bytes_free);
+		alarm_raise(w->store, w->conf, &own);
+	}
+}
+
+void
+work_alarm_state(struct worker *w)
+{
+	if (w->store == NULL)
+		return;
+	check_silence(w);
+	check_disk(w);
+}
+
+static bool
+take_streak(const struct store_handler_stats *row, void *arg)
+{
+	struct work_handler *h = work_find(arg, row->name);
+
+	if (h != NULL)
+		h->streak = row->streak;
+	return true;
+}
+
+void
+work_alarm_load(struct worker *w)
+{
+	(void)store_handlers(w->store, take_streak, w, NULL);
+}
