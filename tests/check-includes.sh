@@ -20,10 +20,11 @@ level() {
 	catalogue | delivery) echo 4 ;;
 	conf* | signature*) echo 5 ;;
 	route) echo 6 ;;
-	store* | gateway | run* | client | fixture*) echo 7 ;;
-	deliver*) echo 8 ;;
-	receive* | work*) echo 9 ;;
-	*) echo 10 ;;
+	store* | gateway | run* | client | fixture* | notify) echo 7 ;;
+	deliver* | detach) echo 8 ;;
+	alarm | report | reload | summon) echo 9 ;;
+	receive* | work | work_*) echo 10 ;;
+	*) echo 11 ;;
 	esac
 }
 
@@ -31,6 +32,7 @@ level() {
 module() {
 	case $1 in
 	cmd* | stripehook) echo stripehook ;;
+	worker) echo worker ;;
 	*) echo "${1%%_*}" ;;
 	esac
 }
@@ -80,6 +82,7 @@ outside 'openssl/.*\.h' signature
 outside 'jansson\.h' event fixture
 outside 'confuse\.h' conf
 outside 'curl/.*\.h' client
+outside 'systemd/.*\.h' notify
 # shellcheck disable=SC2013,SC2086
 for file in $(grep -l '^#include <sqlite3.h>' $sources); do
 	case $file in

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Budgets: a function has at most 80 lines, nine of ten at most 50, a source
-# at most 500, a header at most 300. Tables of data are no code.
+# at most 500, a header at most 350. Tables of data are no code.
 set -u
 cd "${srcdir:-.}" || exit 99
 bad=0
@@ -10,7 +10,7 @@ for file in $(find lib src cgi tests/unit -name '*.[ch]'); do
 	lines=$(wc -l <"$file")
 	case $file in
 	tests/*) most=1200 ;;
-	*.h) most=300 ;;
+	*.h) most=350 ;;
 	*) most=500 ;;
 	esac
 	if [ "$lines" -gt "$most" ]; then

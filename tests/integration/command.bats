@@ -628,18 +628,26 @@ assert d["good"]["state"] == "succeeded" and e["body_kept"] is True' <"$T/out"
 	grep -qE '^failed +1$' "$T/out"
 	grep -qE '^due +0$' "$T/out"
 	grep -qE '^oldest due +-$' "$T/out"
+	grep -qE '^last hour +3$' "$T/out"
+	grep -qE '^worker +none$' "$T/out"
+	grep -qE '^good +0 +0 +2 +0 +2 +0 +0 ' "$T/out"
+	grep -qE '^bad +0 +0 +0 +1 ' "$T/out"
 	exits 0 stats --json
 	"$PYTHON" -c 'import json, sys
 s = json.load(sys.stdin)
 assert s["events"] == 3 and s["deliveries"]["failed"] == 1
-assert s["oldest_due"] is None and s["bytes"] > 0' <"$T/out"
+assert s["oldest_due"] is None and s["bytes"] > 0
+assert s["last_day"] == 3 and s["worker"] is False
+rows = {h["handler"]: h for h in s["handlers"]}
+assert rows["good"]["deliveries"]["succeeded"] == 2
+assert rows["bad"]["failures_in_a_row"] >= 1' <"$T/out"
 }
 
 @test "prune: not by mistake, and never what is unfinished" {
 	three
-	exits 1 prune --keep 29
+	exits 1 prune --keep 30
 	said '--force'
-	exits 0 prune --keep 30
+	exits 0 prune --keep 31
 	is '0 events deleted' "$(cat "$T/out")" out
 	"$COMMAND" retry evt_good >/dev/null
 	exits 0 prune --keep 0 --force
@@ -650,7 +658,7 @@ assert s["oldest_due"] is None and s["bytes"] > 0' <"$T/out"
 
 @test "prune --keep-bodies: the rest stays, and is no longer shown" {
 	three
-	exits 0 prune --keep 30 --keep-bodies 0
+	exits 0 prune --keep 31 --keep-bodies 0
 	exits 0 show evt_bad
 	out_has 'dropped'
 	exits 1 show --body evt_bad

@@ -13,8 +13,10 @@ srcdir=$(cd "$srcdir" && pwd)
 builddir=$(cd "$builddir" && pwd)
 CGI=$builddir/cgi/stripehook.cgi
 COMMAND=$builddir/src/stripehook
+WORKER=$builddir/src/stripehook-worker
 FCGI_CLIENT=$srcdir/tests/integration/fcgi-client.py
 LISTENER=$srcdir/tests/integration/listener.py
+LOAD=$srcdir/tests/integration/load.py
 PATH=$PATH:/usr/sbin:/sbin
 # The system's, which starts faster than what may stand in front of it.
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -592,4 +594,171 @@ load_end() {
 # stored ID: how many events of that id.
 stored() {
 	"$COMMAND" list --json | grep -cE "\"id\": ?\"$1\"" || :
+}
+
+# delivery ID HANDLER: its state, "STATE ATTEMPTS".
+delivery() {
+	"$COMMAND" show --json "$1" | "$PYTHON" -c '
+import json, sys
+shown = json.load(sys.stdin)
+for d in shown["deliveries"]:
+    if d["handler"] == sys.argv[1]:
+        print(d["state"], len(d["attempts"]))' "$2"
+}
+
+# delivery_is 'STATE ATTEMPTS' ID HANDLER: by now; for waiting.
+delivery_is() {
+	[ "$(delivery "$2" "$3")" = "$1" ]
+}
+
+# db SQL: what only a look into the file, or a hand in it, can bring about.
+db() {
+	sqlite3 -cmd '.timeout 20000' "$STORE" "$1"
+}
+
+# Time passes: no lease holds any longer, no retry is waited for.
+leases_over() {
+	db 'UPDATE delivery SET due_ms = 1, ready_ms = 1 WHERE state = 1'
+}
+
+retries_due() {
+	db 'UPDATE delivery SET due_ms = 1, ready_ms = 1
+	    WHERE state = 0 AND ready_ms IS NOT NULL'
+}
+
+sound() {
+	is ok "$(db 'PRAGMA integrity_check')" "integrity"
+}
+
+# The worker --------------------------------------------------------------------
+
+worker_start() {
+	"$WORKER" "$@" </dev/null >>"$T/worker.out" 2>>"$T/worker.err" 3>&- &
+	WORKER_PID=$!
+	started "$WORKER_PID"
+}
+
+# worker_ends [PID]: is waited for, and its exit code is 0.
+worker_ends() {
+	local pid=${1:-$WORKER_PID} status=0
+
+	wait_for 30 ended "$pid" || fail "the worker goes on"
+	wait "$pid" || status=$?
+	is 0 "$status" "the worker's exit code"
+}
+
+worker_stop() {
+	kill -TERM "${1:-$WORKER_PID}"
+	worker_ends "${1:-$WORKER_PID}"
+}
+
+# Until all is done that is due.
+worker_once() {
+	local status=0
+
+	timeout 100 "$WORKER" --until-idle "$@" </dev/null \
+	    >>"$T/worker.out" 2>>"$T/worker.err" 3>&- || status=$?
+	is 0 "$status" "the exit code of --until-idle"
+}
+
+# marked NAME: a script whose "begin" and "end" leave marks in $T/marks, as
+# "B HANDLER OBJECT EVENT ATTEMPT" and "E ...", and whose "hold" waits until
+# the test says go.
+marked() {
+	{
+		cat <<-'SCRIPT'
+		mark() {
+			echo "$1 $STRIPEHOOK_HANDLER ${STRIPE_OBJECT_ID:--}" \
+			    "$STRIPE_EVENT_ID $STRIPEHOOK_ATTEMPT" >>"$T/marks"
+		}
+		begin() {
+			mark B
+		}
+		end() {
+			mark E
+		}
+		hold() {
+			n=0
+			until [ -e "$T/go" ] || [ -e "$T/enough" ] ||
+			    [ $((n += 1)) -gt 1500 ]; do
+				sleep 0.02
+			done
+		}
+		SCRIPT
+		cat
+	} | script "$1"
+}
+
+# marks WHAT: how many lines begin with it; "B" are all that began.
+marks() {
+	cat "$T/marks" 2>/dev/null | grep -c "^$1 " || :
+}
+
+marks_are() {
+	[ "$(marks "$2")" -eq "$1" ]
+}
+
+# most_at_once KEY: how many ran at the same time at most; all together
+# ("0"), of one handler ("$2") or of one lane ("$2 FS $3"). MARKS is another file.
+most_at_once() {
+	awk "{ k = $1
+	    if (\$1 == \"B\") { if (++n[k] > most) most = n[k] } else n[k]-- }
+	    END { print most + 0 }" "${MARKS:-$T/marks}"
+}
+
+# ran_here: processes of this test's handlers, by a variable of theirs that
+# sections must have: environment = { "PLACE=$T" }.
+ran_here() {
+	local file
+
+	grep -lszxF "PLACE=$T" /proc/[0-9]*/environ |
+	    while IFS=/ read -r _ _ file _; do
+		! alive "$file" || echo "$file"
+	    done
+}
+
+nothing_runs() {
+	[ -z "$(ran_here)" ]
+}
+
+# For teardown: what the programs said, where a test has failed.
+tell() {
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 40 "$T/log" >&2
+}
+
+# apache_start MODULE...: with $T/apache.inc, and a log for its complaints. As
+# root, Apache gives its requests to another user, who needs the folder.
+apache_start() {
+	local modules=/usr/lib/apache2/modules module pid
+
+	need apache2 curl
+	PORT=$(free_port)
+	cat >"$T/apache.conf" <<-CONF
+	ServerName localhost
+	ServerRoot $T
+	DefaultRuntimeDir $T
+	PidFile $T/apache.pid
+	ErrorLog $T/apache.err
+	Listen 127.0.0.1:$PORT
+	LoadModule mpm_event_module $modules/mod_mpm_event.so
+	LoadModule authz_core_module $modules/mod_authz_core.so
+	CONF
+	for module; do
+		[ -e "$modules/mod_$module.so" ] ||
+		    skip "mod_$module of Apache is not installed"
+		echo "LoadModule ${module}_module $modules/mod_$module.so" \
+		    >>"$T/apache.conf"
+	done
+	if [ "$(id -u)" -eq 0 ]; then
+		id -u www-data >"$T/id" 2>&1 || skip "no user www-data"
+		chown -R www-data "$T"
+		printf 'User www-data\nGroup www-data\n' >>"$T/apache.conf"
+	fi
+	cat "$T/apache.inc" >>"$T/apache.conf"
+	apache2 -D FOREGROUND -f "$T/apache.conf" </dev/null \
+	    >"$T/apache.out" 2>&1 3>&- &
+	pid=$!
+	started "$pid"
+	wait_for 10 port_open "$PORT" || fail "$(cat "$T/apache.out")"
+	URL=http://127.0.0.1:$PORT/stripe/webhook
 }
