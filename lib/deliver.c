@@ -96,6 +96,9 @@ deliver_begin(struct deliver_job *job, const struct conf_handler *h,
 		       &e) != RES_OK) {
 		run_refuse(&job->run, now_ms,
 		    "the event in the store cannot be read: %.180s", e.text);
+	} else if (job->claim.number > h->attempts) {
+		run_refuse(&job->run, now_ms,
+		    "not begun again: whoever ran it ended with it each time");
 	} else {
 		job->unreadable = false;
 		deliver_start(job, &ev, place, now_ms);

@@ -213,8 +213,10 @@ run_poll(
 {
 	size_t n = 0;
 
-	if (r->ended)
+	if (r->ended) {
+		run_lower(timeout_ms, 0);
 		return 0;
+	}
 	if (r->output_fd != -1)
 		fds[n++] = (struct pollfd){ r->output_fd, POLLIN, 0 };
 	if (r->pidfd != -1)

@@ -51,7 +51,8 @@ signals_close(struct worker *w)
 {
 	if (w->signal_fd != -1)
 		(void)close(w->signal_fd);
-	(void)sigprocmask(SIG_UNBLOCK, &w->signals, NULL);
+	/* They stay blocked: one that comes while we execute ourselves again
+	 * waits for who comes after us. */
 }
 
 static void
@@ -69,6 +70,20 @@ stop(struct worker *w, int64_t now_ms)
 	}
 }
 
+/*
+ * The service manager hears of it in any case, and that it is over where
+ * nothing comes of it.
+ */
+static void
+afresh(struct worker *w)
+{
+	notify_reloading();
+	if (w->work->stale(w->work->arg, true))
+		w->fresh = true;
+	else
+		notify_ready("working");
+}
+
 static void
 signals_take(struct worker *w, int64_t now_ms)
 {
@@ -80,8 +95,8 @@ signals_take(struct worker *w, int64_t now_ms)
 			w->sweep = true;
 		else if (sig != SIGHUP)
 			stop(w, now_ms);
-		else if (w->work->stale(w->work->arg, true))
-			w->fresh = true;
+		else
+			afresh(w);
 	}
 }
 
@@ -158,6 +173,19 @@ earliest(int64_t now_ms, int64_t at_ms, int timeout_ms)
 }
 
 /*
+ * Whether the time of the next look matters: not while all slots run, nor for
+ * one who only waits for what runs.
+ */
+static bool
+looks(const struct worker *w)
+{
+	if (work_count(w, WORK_SLOT_ENDED) > 0)
+		return true;
+	return w->stops == 0 && !w->fresh &&
+	    work_count(w, WORK_SLOT_RUNNING) < w->nslots;
+}
+
+/*
  * Sleeps until something happens or is due. Returns whether the store hinted
  * at new work.
  */
@@ -176,7 +204,7 @@ sleep_for_news(struct worker *w, struct pollfd *fds, int64_t now_ms)
 			    &w->slots[i].job.run, fds + n, now_ms, &timeout_ms);
 	}
 	timeout_ms = earliest(now_ms, w->tick_ms, timeout_ms);
-	if (work_count(w, WORK_SLOT_RUNNING) < w->nslots)
+	if (looks(w))
 		timeout_ms = earliest(now_ms, w->look_ms, timeout_ms);
 	if (w->sweep)
 		timeout_ms = 0;
