@@ -106,6 +106,7 @@ void run_refuse(struct run *r, int64_t now_ms, const char *fmt, ...)
 /*
  * Writes up to 2 descriptors to wait for into fds and returns how many; and
  * lowers *timeout_ms (-1 for none) to the time until run_step is due anyway.
+ * 0 for one that has ended.
  */
 size_t run_poll(
     const struct run *r, struct pollfd fds[2], int64_t now_ms, int *timeout_ms);
