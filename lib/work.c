@@ -222,8 +222,13 @@ sleep_for_news(struct worker *w, struct pollfd *fds, int64_t now_ms)
 static bool
 wound_down(const struct worker *w)
 {
-	return (w->stops > 0 || w->fresh) &&
-	    work_count(w, WORK_SLOT_FREE) == w->nslots;
+	if (w->stops == 0 && !w->fresh)
+		return false;
+	if (work_count(w, WORK_SLOT_FREE) == w->nslots)
+		return true;
+	/* The store does not come back: leases end, and runs are repeated. */
+	return w->stops > 0 && work_count(w, WORK_SLOT_RUNNING) == 0 &&
+	    (w->stops > 1 || w->pause_ms >= WORK_PAUSE_MAX_MS);
 }
 
 /*

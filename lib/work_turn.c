@@ -12,6 +12,8 @@
 
 #include "banned.h"
 
+#define TAKEN_MS 100 /* for one that is due, but its lane is taken elsewhere */
+
 struct work_handler *
 work_find(struct worker *w, const char *name)
 {
@@ -188,7 +190,7 @@ schedule(struct worker *w, bool more, int64_t now_ms)
 	    ms < 0 || ms > WORK_LOOK_MS)
 		ms = WORK_LOOK_MS;
 	else if (ms == 0)
-		ms = 20; /* due, but its lane or handler is taken */
+		ms = TAKEN_MS;
 	w->look_ms = now_ms + ms;
 }
 

@@ -30,9 +30,9 @@ check_handler(const struct store_handler_stats *h, void *arg)
 		l->waiting += waiting;
 	else if (waiting > 0)
 		conf_report_add(l->report, CONF_WARNING, l->conf->path, 0,
-		    "%lld deliveries wait for a handler '%s' that is not "
-		    "configured: they are kept until it is",
-		    (long long)waiting, h->name);
+		    "for a handler '%s' that is not configured wait %lld "
+		    "deliveries: they are kept until it is",
+		    h->name, (long long)waiting);
 	return true;
 }
 
@@ -48,7 +48,7 @@ check_queue(const struct conf *c, struct store *s, struct conf_report *report)
 	if (l.waiting > 0 && c->worker == CONF_WORKER_SERVICE &&
 	    !store_worker_present(s))
 		conf_report_add(report, CONF_WARNING, c->path, 0,
-		    "%lld deliveries wait and there is no worker: start "
+		    "there is no worker, and deliveries wait (%lld): start "
 		    "stripehook-worker, see its manual page",
 		    (long long)l.waiting);
 }

@@ -136,6 +136,25 @@ finish(enum result r, const struct err *e, bool quiet, const char *self,
 	}
 }
 
+/*
+ * Those that work_run waits for wait for it: one that comes earlier, also from
+ * before we were executed again, is not to end us in the middle.
+ */
+static void
+hold_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A parent that ignores it would take our handlers' exit codes. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -150,9 +169,7 @@ main(int argc, char *argv[])
 
 	if (parse(argc, argv, &o, &status) != 0)
 		return status;
-	/* A parent that ignores it would take our handlers' exit codes. */
-	(void)signal(SIGCHLD, SIG_DFL);
-	(void)signal(SIGPIPE, SIG_IGN);
+	hold_signals();
 	(void)log_open(PROGRAM, "auto", LOG_LEVEL_INFO);
 	self = reload_self(argv[0]);
 	flags = RELOAD_SECRETLESS | (o.until_idle ? 0 : RELOAD_WARNINGS);
