@@ -11,17 +11,6 @@ teardown() {
 	place_close
 }
 
-# delivery ID HANDLER: its state, "STATE ATTEMPTS".
-delivery() {
-	"$COMMAND" show --json "$1" | "$PYTHON" -c '
-import json, sys
-shown = json.load(sys.stdin)
-for d in shown["deliveries"]:
-    if d["handler"] == sys.argv[1]:
-        n = d["attempts"]
-        print(d["state"], n if isinstance(n, int) else len(n))' "$2"
-}
-
 # section NAME [OPTION...]: an inline handler for everything.
 section() {
 	local name=$1

@@ -699,7 +699,8 @@ marks_are() {
 }
 
 # most_at_once KEY: how many ran at the same time at most; all together
-# ("0"), of one handler ("$2") or of one lane ("$2 FS $3"). MARKS is another file.
+# ("0"), of one handler ("$2") or of one lane ("$2 FS $3"). MARKS may name
+# another file.
 most_at_once() {
 	awk "{ k = $1
 	    if (\$1 == \"B\") { if (++n[k] > most) most = n[k] } else n[k]-- }

@@ -137,43 +137,6 @@ serves() {
 	serves
 }
 
-# apache_start MODULE...: with $T/apache.inc, and a log for its complaints. As
-# root, Apache gives its requests to another user, who needs the folder.
-apache_start() {
-	local modules=/usr/lib/apache2/modules module pid
-
-	need apache2 curl
-	PORT=$(free_port)
-	cat >"$T/apache.conf" <<-CONF
-	ServerName localhost
-	ServerRoot $T
-	DefaultRuntimeDir $T
-	PidFile $T/apache.pid
-	ErrorLog $T/apache.err
-	Listen 127.0.0.1:$PORT
-	LoadModule mpm_event_module $modules/mod_mpm_event.so
-	LoadModule authz_core_module $modules/mod_authz_core.so
-	CONF
-	for module; do
-		[ -e "$modules/mod_$module.so" ] ||
-		    skip "mod_$module of Apache is not installed"
-		echo "LoadModule ${module}_module $modules/mod_$module.so" \
-		    >>"$T/apache.conf"
-	done
-	if [ "$(id -u)" -eq 0 ]; then
-		id -u www-data >"$T/id" 2>&1 || skip "no user www-data"
-		chown -R www-data "$T"
-		printf 'User www-data\nGroup www-data\n' >>"$T/apache.conf"
-	fi
-	cat "$T/apache.inc" >>"$T/apache.conf"
-	apache2 -D FOREGROUND -f "$T/apache.conf" </dev/null \
-	    >"$T/apache.out" 2>&1 3>&- &
-	pid=$!
-	started "$pid"
-	wait_for 10 port_open "$PORT" || fail "$(cat "$T/apache.out")"
-	URL=http://127.0.0.1:$PORT/stripe/webhook
-}
-
 @test "Apache: the sample, a plain CGI program" {
 	usual
 	mkdir "$T/cgi-bin"
