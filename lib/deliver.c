@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "deliver.h"
 #include "deliver_impl.h"
@@ -156,6 +157,17 @@ deliver_describe(const struct deliver_job *job, struct attempt *a)
 	memcpy(a->reason, r->reason, sizeof(a->reason));
 	memcpy(a->output, r->output, r->output_len);
 	a->output_len = r->output_len;
+}
+
+uint32_t
+deliver_chance(void)
+{
+	uint32_t n;
+
+	/* the clock will do before the pool is ready */
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
+		n = (uint32_t)run_now_ms() * 2654435761U;
+	return n;
 }
 
 void

@@ -55,6 +55,11 @@ void deliver_judge(
     const struct deliver_job *job, uint32_t chance, struct store_finish *f);
 
 /*
+ * Any 32-bit number, for deliver_judge. Never blocks: it only spreads the load.
+ */
+uint32_t deliver_chance(void);
+
+/*
  * Releases what the job owns; stops the handler first where it still runs.
  */
 void deliver_end(struct deliver_job *job);

@@ -3,8 +3,6 @@
  */
 #include "config.h"
 
-#include <sys/random.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,18 +36,6 @@ struct inline_batch {
 	enum result res; /* the first finish that was not recorded */
 	struct err *e;
 };
-
-static uint32_t
-inline_chance(int64_t other)
-{
-	uint32_t chance;
-
-	/* only spreads the load: the clock will do before the pool is ready */
-	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) ==
-	    (ssize_t)sizeof(chance))
-		return chance;
-	return (uint32_t)(run_now_ms() + other) * 2654435761U;
-}
 
 static void
 inline_pause(int ms)
@@ -161,7 +147,7 @@ inline_end(struct inline_batch *b, struct deliver_job *job)
 	struct err e;
 
 	e.text[0] = '\0';
-	deliver_judge(job, inline_chance(job->claim.delivery), &f);
+	deliver_judge(job, deliver_chance(), &f);
 	finished = inline_finish(b, &f, &e);
 	if (finished == RES_OK) {
 		b->known[h] = true;

@@ -12,7 +12,6 @@
 #if HAVE_SYS_SIGNALFD_H
 #include <sys/signalfd.h>
 #endif
-#include <sys/random.h>
 
 #include "log.h"
 #include "mem.h"
@@ -102,16 +101,6 @@ signals_take(struct worker *w, int64_t now_ms)
 
 /* Handlers ----------------------------------------------------------------- */
 
-static uint32_t
-chance(void)
-{
-	uint32_t n;
-
-	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
-		n = (uint32_t)run_now_ms() * 2654435761U;
-	return n;
-}
-
 /*
  * Steps what runs. Returns whether anything has ended.
  */
@@ -127,7 +116,7 @@ step(struct worker *w, int64_t now_ms)
 		if (slot->state != WORK_SLOT_RUNNING ||
 		    !run_step(&slot->job.run, now_ms))
 			continue;
-		deliver_judge(&slot->job, chance(), &slot->finish);
+		deliver_judge(&slot->job, deliver_chance(), &slot->finish);
 		slot->state = WORK_SLOT_ENDED;
 		work_find(w, slot->job.handler->name)->running--;
 		w->sweep = any = true;

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #include "log.h"
 #include "report.h"

@@ -3,7 +3,7 @@
 # under load; nothing that was acknowledged is lost, nothing that succeeded
 # runs again, and every run is accounted for.
 #
-# LOSS_KILLS: how many kills (default 100). LOSS_SEED: what is left to chance
+# LOSS_KILLS: how many kills (default 200). LOSS_SEED: what is left to chance
 # (default: another one each time; printed). LOSS_WORKERS: how many (default 2).
 
 load lib
@@ -64,7 +64,7 @@ patient() {
 }
 
 @test "nothing is lost, nothing succeeds twice" {
-	local kills=${LOSS_KILLS:-100} seed=${LOSS_SEED:-$RANDOM} chaos status=0
+	local kills=${LOSS_KILLS:-200} seed=${LOSS_SEED:-$RANDOM} chaos status=0
 
 	need nginx
 	echo "# LOSS_SEED=$seed LOSS_KILLS=$kills" >&3
