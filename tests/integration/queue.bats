@@ -181,6 +181,11 @@ ordered() {
 	worker_once
 }
 
+# Those of one lane, in the order in which they ran; evt_3 has another one.
+in_lane() {
+	cut -d ' ' -f 1 "$T/ran.strict" | grep -v '^evt_3$' | paste -sd ' '
+}
+
 @test "order: strict waits for what failed before" {
 	ordered strict
 	is 'evt_1 1 evt_3 1' "$(sort "$T/ran.strict" | paste -sd ' ')" "runs"
@@ -188,8 +193,7 @@ ordered() {
 	: >"$T/repaired"
 	retries_due
 	worker_once
-	is 'evt_1 evt_3 evt_1 evt_2 evt_4' \
-	    "$(cut -d ' ' -f 1 "$T/ran.strict" | paste -sd ' ')" "order"
+	is 'evt_1 evt_1 evt_2 evt_4' "$(in_lane)" "order"
 }
 
 @test "order: strict goes on when one is given up" {
@@ -198,8 +202,7 @@ ordered() {
 	retries_due
 	worker_once
 	is 'failed 2' "$(delivery evt_1 strict)" "delivery"
-	is 'evt_1 evt_3 evt_1 evt_2 evt_4' \
-	    "$(cut -d ' ' -f 1 "$T/ran.strict" | paste -sd ' ')" "order"
+	is 'evt_1 evt_1 evt_2 evt_4' "$(in_lane)" "order"
 }
 
 @test "order: any does not wait" {
