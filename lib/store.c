@@ -169,6 +169,14 @@ store_retry(struct store *s, const struct store_filter *f, bool dry, int64_t *n,
 }
 
 enum result
+store_give_up(
+    struct store *s, const char *handler, bool dry, int64_t *n, struct err *e)
+{
+	*n = 0;
+	return s->ops->give_up(s, handler, dry, n, e);
+}
+
+enum result
 store_handlers(struct store *s,
     bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
     struct err *e)

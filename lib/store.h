@@ -238,6 +238,15 @@ void store_shown_free(struct store_shown *out);
 enum result store_retry(struct store *s, const struct store_filter *f, bool dry,
     int64_t *n, struct err *e);
 
+/*
+ * Parks as failed what is pending for a handler, such as one that is not
+ * configured any more: it can still be retried, and its events be pruned.
+ * Running ones are left alone. *n becomes how many; with dry, how many it would
+ * be. RES_OK or RES_EMPTY.
+ */
+enum result store_give_up(
+    struct store *s, const char *handler, bool dry, int64_t *n, struct err *e);
+
 /* What the store knows of a handler, whether configured or not. */
 struct store_handler_stats {
 	char name[DELIVERY_NAME_SIZE];

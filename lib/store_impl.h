@@ -28,6 +28,8 @@ struct store_ops {
 	    const char *event_id, struct store_shown *out, struct err *e);
 	enum result (*retry)(struct store *s, const struct store_filter *f,
 	    bool dry, int64_t *n, struct err *e);
+	enum result (*give_up)(struct store *s, const char *handler, bool dry,
+	    int64_t *n, struct err *e);
 	enum result (*stats)(
 	    struct store *s, struct store_stats *out, struct err *e);
 	enum result (*prune)(struct store *s, int64_t age_ms,

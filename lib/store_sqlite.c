@@ -313,6 +313,7 @@ const struct store_ops store_sqlite_ops = {
 	.list = sq_list,
 	.show = sq_show,
 	.retry = sq_retry,
+	.give_up = sq_give_up,
 	.stats = sq_stats,
 	.prune = sq_prune,
 	.handlers = sq_handlers,

@@ -310,6 +310,8 @@ enum result sq_show(struct store *base, const char *endpoint,
     const char *event_id, struct store_shown *out, struct err *e);
 enum result sq_retry(struct store *base, const struct store_filter *f, bool dry,
     int64_t *n, struct err *e);
+enum result sq_give_up(struct store *base, const char *handler, bool dry,
+    int64_t *n, struct err *e);
 enum result sq_stats(
     struct store *base, struct store_stats *out, struct err *e);
 enum result sq_prune(struct store *base, int64_t age_ms, int64_t body_age_ms,

@@ -1,5 +1,5 @@
 /*
- * SQLite backend: making deliveries due again by hand.
+ * SQLite backend: making deliveries due again by hand, or giving them up.
  */
 #include "config.h"
 
@@ -138,5 +138,44 @@ sq_retry(struct store *base, const struct store_filter *f, bool dry, int64_t *n,
 		*n = 0;
 	if (r == RES_OK && !dry && *n > 0)
 		sq_wake(s);
+	return r == RES_OK && *n == 0 ? RES_EMPTY : r;
+}
+
+/*
+ * All at once: were only some of a lane given up, those that wait behind them
+ * would not be called back.
+ */
+static enum result
+give_up(struct sq_store *s, const char *handler, int64_t *n, struct err *e)
+{
+	static const char sql[] =
+	    "UPDATE delivery SET state = 3, due_ms = NULL, ready_ms = NULL,"
+	    " finished_ms = ? WHERE handler = ? AND state = 0";
+	struct sq_query q;
+	enum result r;
+
+	sq_prepare(&q, s, sql);
+	sq_int(&q, sq_now(s));
+	sq_text(&q, handler);
+	if ((r = sq_run(&q, e)) == RES_OK)
+		*n = sqlite3_changes(s->db);
+	return r;
+}
+
+enum result
+sq_give_up(struct store *base, const char *handler, bool dry, int64_t *n,
+    struct err *e)
+{
+	const struct store_filter f = { .handler = handler,
+		.state = DELIVERY_PENDING };
+	struct sq_store *s = (struct sq_store *)base;
+	enum result r;
+
+	if (dry)
+		r = count(s, &f, n, e);
+	else if ((r = sq_begin(s, e)) == RES_OK)
+		r = sq_end(s, give_up(s, handler, n, e), e);
+	if (r != RES_OK)
+		*n = 0;
 	return r == RES_OK && *n == 0 ? RES_EMPTY : r;
 }

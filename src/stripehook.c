@@ -82,13 +82,19 @@ static const struct cmd commands[] = {
 	    "Count events and deliveries.",
 	    "      --utc            print times in UTC\n"
 	    "      --json           print a JSON object\n" },
-	{ "prune", cmd_prune, "--keep days [--keep-bodies days] [--force]",
+	{ "prune", cmd_prune,
+	    "(--keep days [--keep-bodies days] |"
+	    " --handler name [--dry-run]) [--force]",
 	    "Delete old events that need no more work.",
 	    "      --keep DAYS      keep events this long\n"
 	    "      --keep-bodies DAYS\n"
 	    "                       keep their bodies only this long\n"
+	    "      --handler NAME   give up what waits for a handler that is"
+	    " gone\n"
+	    "      --dry-run        only say how many that would be\n"
 	    "      --force          also below 31 days, while Stripe may send"
-	    " again\n" },
+	    " again;\n"
+	    "                       also for a handler that is configured\n" },
 	{ "help", cmd_help_command, "[command]",
 	    "Explain a command.", "" },
 };

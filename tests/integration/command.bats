@@ -643,6 +643,41 @@ assert rows["good"]["deliveries"]["succeeded"] == 2
 assert rows["bad"]["failures_in_a_row"] >= 1' <"$T/out"
 }
 
+@test "prune: what waits for a handler that is gone" {
+	script good <<-'SCRIPT'
+	exit 0
+	SCRIPT
+	script late <<-'SCRIPT'
+	exit 0
+	SCRIPT
+	{
+		shop
+		handler good '"*"'
+		handler late '"charge.*"'
+	} | conf
+	trigger 0 --id evt_1 charge.failed
+	exits 1 prune --handler late
+	said 'the handler "late" is configured'
+	{
+		shop
+		handler good '"*"'
+	} | conf
+	exits 0 check
+	out_has "for a handler 'late' that is not configured wait 1 deliveries"
+	exits 0 prune --handler late --dry-run
+	is '1 delivery would be given up' "$(cat "$T/out")" out
+	exits 0 prune --handler late
+	is '1 delivery given up' "$(cat "$T/out")" out
+	exits 0 prune --handler late
+	is '0 deliveries given up' "$(cat "$T/out")" out
+	exits 0 list --utc
+	out_has '1 failed, 1 pending'
+	exits 0 retry --handler late --failed
+	is '1 delivery due again' "$(cat "$T/out")" out
+	exits 2 prune --handler late --keep 40
+	exits 2 prune --dry-run --keep 40
+}
+
 @test "prune: not by mistake, and never what is unfinished" {
 	three
 	exits 1 prune --keep 30

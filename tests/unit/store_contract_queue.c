@@ -314,6 +314,44 @@ t_prune_goes_on(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* What waits for one handler is parked; all else, and its lanes, go on. */
+static void
+t_give_up(void **state)
+{
+	struct store_filter f = STORE_FILTER_ANY;
+	struct contract *c = *state;
+	struct store_claim claim;
+	int64_t n;
+
+	contract_put(c, "evt_1", "gone,stays", "in_1");
+	contract_put(c, "evt_2", "gone,stays", "in_1");
+	contract_put(c, "evt_3", "gone", "in_2");
+	assert_int_equal(contract_claim(c, "gone", false, &claim, 1), 1);
+	assert_int_equal(store_give_up(c->s, "gone", true, &n, &c->e), RES_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(handler(c, "gone").deliveries[DELIVERY_PENDING], 2);
+	assert_int_equal(store_give_up(c->s, "gone", false, &n, &c->e), RES_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(
+	    store_give_up(c->s, "gone", false, &n, &c->e), RES_EMPTY);
+	assert_int_equal(n, 0);
+	/* the one that ran is finished as ever */
+	assert_int_equal(
+	    contract_finish(c, &claim, DELIVERY_SUCCEEDED, 0), RES_OK);
+	store_claim_free(&claim);
+	expect_counts(c, "gone", 0, 1, 2);
+	assert_int_equal(contract_claim(c, "gone", false, &claim, 1), 0);
+	contract_expect(c, "stays", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	contract_expect(c, "stays", false, "evt_2", DELIVERY_SUCCEEDED, 0);
+	/* and they can be had back */
+	f.handler = "gone";
+	f.state = DELIVERY_FAILED;
+	assert_int_equal(store_retry(c->s, &f, false, &n, &c->e), RES_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(contract_claim(c, "gone", false, &claim, 1), 1);
+	store_claim_free(&claim);
+}
+
 int
 contract_run_queue(const struct contract_backend *b)
 {
@@ -323,6 +361,7 @@ contract_run_queue(const struct contract_backend *b)
 		CONTRACT_TEST(t_handlers_admin),
 		CONTRACT_TEST(t_next_due),
 		CONTRACT_TEST(t_next_due_strict),
+		CONTRACT_TEST(t_give_up),
 		CONTRACT_TEST(t_worker),
 		CONTRACT_TEST(t_place),
 		CONTRACT_TEST(t_prune_goes_on),
