@@ -224,7 +224,7 @@ size_t
 catalogue_suggest(
     const struct catalogue *c, const char *name, const char **near, size_t n)
 {
-	int scores[SUGGEST_MAX], score;
+	int scores[SUGGEST_MAX] = { 0 }, score;
 	size_t i, j, found = 0;
 
 	if (n > SUGGEST_MAX)

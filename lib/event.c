@@ -18,6 +18,7 @@
 
 #include "banned.h"
 
+#define INT64_END 9223372036854775808.0 /* the first that does not fit */
 #define QUOTE_MAX 32 /* bytes of the body in an error text */
 
 static bool
@@ -135,7 +136,7 @@ whole_number(const json_t *v, int64_t *value)
 		return true;
 	}
 	d = json_real_value(v);
-	if (!json_is_real(v) || !(d >= -0x1p63 && d < 0x1p63))
+	if (!json_is_real(v) || !(d >= -INT64_END && d < INT64_END))
 		return false;
 	*value = (int64_t)d;
 	return (double)*value == d;
