@@ -17,7 +17,7 @@
 /* Needed word for word by the planner, to choose the index delivery_lane. */
 #define IN_LANE \
 	" FROM delivery WHERE handler = ?1 AND lane = ?2" \
-	" AND due_ms IS NOT NULL AND lane <> ''"
+	" AND state = 0 AND lane <> ''"
 
 enum result
 sq_lane_behind(struct sq_store *s, const struct sq_lane *lane, int64_t due_ms,
@@ -83,7 +83,7 @@ sq_lane_wait(struct sq_store *s, const struct sq_lane *lane, int64_t now_ms,
 {
 	static const char sql[] =
 	    "UPDATE delivery SET ready_ms = NULL WHERE id IN (SELECT id" IN_LANE
-	    " AND ready_ms <= ?3 AND state = 0 ORDER BY ready_ms, id"
+	    " AND ready_ms <= ?3 ORDER BY ready_ms, id"
 	    " LIMIT 100)";
 	struct sq_query q;
 	enum result r;

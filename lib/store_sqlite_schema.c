@@ -148,6 +148,15 @@ static const char *const migrations[] = {
 	" ELSE new.ended_ms - new.started_ms END"
 	" WHERE name = (SELECT handler FROM delivery WHERE id = new.delivery);"
 	" END;",
+
+	/*
+	 * Without those that run: in a deep queue each delivery has a page of
+	 * this index to itself, which is now written when it is claimed and
+	 * not again when it ends.
+	 */
+	"DROP INDEX delivery_lane;"
+	"CREATE INDEX delivery_lane ON delivery (handler, lane, ready_ms)"
+	" WHERE state = 0 AND lane <> '';",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -53,7 +53,7 @@ count_due(struct sq_store *s, struct store_stats *out, struct err *e)
 	    " WHERE ready_ms IS NOT NULL AND ready_ms <= ?1 AND state = 0"
 	    " UNION ALL"
 	    " SELECT due_ms FROM delivery INDEXED BY delivery_lane"
-	    " WHERE due_ms IS NOT NULL AND lane <> ''"
+	    " WHERE state = 0 AND lane <> ''"
 	    " AND ready_ms IS NULL AND due_ms <= ?1)";
 	struct sq_query q;
 
