@@ -67,20 +67,22 @@ pick_one(const struct store_handler_stats *row, void *arg)
 	return false;
 }
 
+/*
+ * What the store counts for the handler. All 0 where it cannot be read.
+ */
 static void
 add_counts(struct store *s, struct event_own *own)
 {
 	struct pick p = { .name = own->handler };
 
-	if (store_handlers(s, pick_one, &p, NULL) != RES_OK)
-		return;
+	(void)store_handlers(s, pick_one, &p, NULL);
+	own->streak = p.row.streak;
 	own->waiting = p.row.deliveries[DELIVERY_PENDING];
 	own->parked = p.row.deliveries[DELIVERY_FAILED];
 }
 
 /*
- * Whether it was raised in this interval. Looked up before the facts that cost
- * more: thousands may be parked at once.
+ * Whether it was raised in this interval.
  */
 static bool
 raised(struct store *s, const struct event *ev)
@@ -94,7 +96,7 @@ raised(struct store *s, const struct event *ev)
 }
 
 static enum result
-raise_new(struct store *s, const struct conf *c, struct event_own *own,
+raise_new(struct store *s, const struct conf *c, const struct event_own *own,
     struct event *ev, struct err *e)
 {
 	struct buf body;
@@ -104,11 +106,6 @@ raise_new(struct store *s, const struct conf *c, struct event_own *own,
 	r = event_own(own, &body, ev, e);
 	if (r == RES_OK && raised(s, ev))
 		r = RES_DUPLICATE;
-	if (r == RES_OK && own->handler != NULL) {
-		add_counts(s, own);
-		buf_reset(&body, OWN_MAX);
-		r = event_own(own, &body, ev, e);
-	}
 	if (r == RES_OK)
 		r = put(s, c, ev, &body, e);
 	buf_free(&body);
@@ -139,7 +136,7 @@ alarm_raise(struct store *s, const struct conf *c, struct event_own *own)
 
 void
 alarm_attempt(struct store *s, const struct conf *c,
-    const struct deliver_job *job, const struct store_finish *f, int64_t streak)
+    const struct deliver_job *job, const struct store_finish *f)
 {
 	struct event_own own = {
 		.kind = EVENT_OWN_DELIVERY_FAILED,
@@ -148,19 +145,16 @@ alarm_attempt(struct store *s, const struct conf *c,
 		.event_endpoint = job->claim.endpoint,
 		.reason = f->attempt.reason,
 		.attempts = job->claim.number,
-		.streak = streak,
 	};
-	const bool parked = f->state == DELIVERY_FAILED;
-	const bool failing = job->handler->alert_after > 0 &&
-	    streak >= job->handler->alert_after;
+	const int alert_after = job->handler->alert_after;
 
 	if (s == NULL || f->state == DELIVERY_SUCCEEDED ||
-	    (!parked && !failing) ||
 	    strcmp(job->claim.endpoint, EVENT_OWN_ENDPOINT) == 0)
 		return;
-	if (parked)
+	add_counts(s, &own);
+	if (f->state == DELIVERY_FAILED)
 		alarm_raise(s, c, &own);
 	own.kind = EVENT_OWN_HANDLER_FAILING;
-	if (failing)
+	if (alert_after > 0 && own.streak >= alert_after)
 		alarm_raise(s, c, &own);
 }

@@ -19,12 +19,11 @@ void alarm_raise(struct store *s, const struct conf *c, struct event_own *own);
 
 /*
  * For an attempt whose end was recorded: raises that its delivery was parked,
- * where it was, and that its handler fails, where streak, its failures in a
- * row, calls for it (0: not known). Never for an event of our own: an alarm
- * about an alarm would go round for ever.
+ * where it was, and that its handler fails, where its failures in a row, as
+ * the store counts them for everybody, call for it. Never for an event of our
+ * own: an alarm about an alarm would go round for ever.
  */
 void alarm_attempt(struct store *s, const struct conf *c,
-    const struct deliver_job *job, const struct store_finish *f,
-    int64_t streak);
+    const struct deliver_job *job, const struct store_finish *f);
 
 #endif

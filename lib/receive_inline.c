@@ -18,7 +18,7 @@ report(const struct deliver_job *job, const struct store_finish *f,
 
 	report_attempt(job, f, finished);
 	if (finished == RES_OK)
-		alarm_attempt(r->store, r->conf, job, f, 0);
+		alarm_attempt(r->store, r->conf, job, f);
 }
 
 /*

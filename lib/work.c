@@ -363,7 +363,6 @@ begin(struct worker *w, struct err *e)
 	if (n > 0)
 		log_warning(
 		    "killed %zu processes that a worker before left", n);
-	work_alarm_load(w);
 	return RES_OK;
 }
 

@@ -1,5 +1,5 @@
 /*
- * When the worker raises the program's own events.
+ * What the worker looks at besides attempts, to raise the program's own events.
  */
 #include "config.h"
 
@@ -10,16 +10,6 @@
 #include "work_impl.h"
 
 #include "banned.h"
-
-void
-work_alarm_attempt(struct worker *w, const struct deliver_job *job,
-    const struct store_finish *f)
-{
-	struct work_handler *h = work_find(w, job->handler->name);
-
-	h->streak = f->state == DELIVERY_SUCCEEDED ? 0 : h->streak + 1;
-	alarm_attempt(w->store, w->conf, job, f, h->streak);
-}
 
 static bool
 take_received(const struct store_row *row, void *arg)
@@ -87,20 +77,4 @@ work_alarm_state(struct worker *w)
 		return;
 	check_silence(w);
 	check_disk(w);
-}
-
-static bool
-take_streak(const struct store_handler_stats *row, void *arg)
-{
-	struct work_handler *h = work_find(arg, row->name);
-
-	if (h != NULL)
-		h->streak = row->streak;
-	return true;
-}
-
-void
-work_alarm_load(struct worker *w)
-{
-	(void)store_handlers(w->store, take_streak, w, NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * What the parts of the room "work" share: the loop (work.c), a turn with the
- * store (work_turn.c), housekeeping (work_house.c) and the program's own events
- * (work_alarm.c). Included by work*.c only.
+ * store (work_turn.c), housekeeping (work_house.c) and alarms of silence and a
+ * full disk (work_alarm.c). Included by work*.c only.
  */
 #ifndef STRIPEHOOK_WORK_IMPL_H
 #define STRIPEHOOK_WORK_IMPL_H
@@ -35,7 +35,6 @@ struct work_slot {
 struct work_handler {
 	const struct conf_handler *conf; /* borrowed */
 	size_t running;
-	int64_t streak; /* failures in a row */
 };
 
 struct worker {
@@ -88,21 +87,9 @@ void work_house(struct worker *w, int64_t now_ms);
 void work_prune_all(struct worker *w);
 
 /*
- * Looks at an attempt whose end was recorded, and raises the alarms that it
- * calls for.
- */
-void work_alarm_attempt(struct worker *w, const struct deliver_job *job,
-    const struct store_finish *f);
-
-/*
  * Raises the alarms of silence and a full disk where they are due.
  */
 void work_alarm_state(struct worker *w);
-
-/*
- * Takes over from the store how often handlers have failed in a row.
- */
-void work_alarm_load(struct worker *w);
 
 /*
  * The worker's own record of a handler, or NULL.

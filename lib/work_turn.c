@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "alarm.h"
 #include "log.h"
 #include "report.h"
 #include "work_impl.h"
@@ -90,7 +91,8 @@ release(struct worker *w, size_t n)
 		slot = &w->slots[w->ended[i]];
 		report_attempt(&slot->job, &slot->finish, w->each[i]);
 		if (w->each[i] == RES_OK)
-			work_alarm_attempt(w, &slot->job, &slot->finish);
+			alarm_attempt(
+			    w->store, w->conf, &slot->job, &slot->finish);
 		deliver_end(&slot->job);
 		slot->state = WORK_SLOT_FREE;
 	}

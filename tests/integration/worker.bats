@@ -1339,6 +1339,35 @@ assert o["attempts"] == 1 and o["endpoint"] == "shop", o' \
 	grep -q '"handler": "bad"' "$T/alarm.stripehook.handler.failing"
 }
 
+@test "own events: endpoint and worker count failures together" {
+	ALARM_OPTIONS=('alert-after = 3' 'run = "inline"')
+	alarms
+	snapshot evt_1
+	gets 500
+	retries_due
+	worker_once
+	is '' "$(own_events)" "events"
+	snapshot evt_2
+	gets 500
+	is 'stripehook.handler.failing|1' "$(own_events)" "events"
+	worker_once
+	is 1 "$(wc -l <"$T/ran.person")" "alarms"
+	grep -q '"streak": 3' "$T/alarm.stripehook.handler.failing"
+}
+
+@test "own events: the worker counts what failed before the answer" {
+	ALARM_OPTIONS=('alert-after = 2' 'run = "inline"')
+	alarms
+	worker_start
+	snapshot evt_1
+	gets 500
+	is '' "$(own_events)" "events"
+	retries_due
+	wait_for 10 ran_times person 1
+	worker_stop
+	is 'stripehook.handler.failing|1' "$(own_events)" "events"
+}
+
 @test "own events: a success ends the row" {
 	ALARM_OPTIONS=('alert-after = 2')
 	alarms
