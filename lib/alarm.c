@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alarm.h"
@@ -124,7 +123,7 @@ alarm_raise(struct store *s, const struct conf *c, struct event_own *own)
 		return;
 	(void)gethostname(host, sizeof(host) - 1);
 	own->host = host;
-	own->now = (int64_t)time(NULL);
+	own->now = store_now_ms(s) / 1000;
 	own->interval = c->alert_interval;
 	r = raise_new(s, c, own, &ev, &e);
 	if (r == RES_OK)

@@ -11,9 +11,10 @@
 #include "store.h"
 
 /*
- * Keeps the event of these facts, adding host, now and interval, unless one of
- * its kind and handler was raised in this interval, or nobody wants it. Says so
- * in the log. s may be NULL: then nothing is done.
+ * Keeps the event of these facts, adding host, now (by the store's clock, so
+ * that all agree on the interval) and interval, unless one of its kind and
+ * handler was raised in this interval, or nobody wants it. Says so in the log.
+ * s may be NULL: then nothing is done.
  */
 void alarm_raise(struct store *s, const struct conf *c, struct event_own *own);
 

@@ -76,6 +76,12 @@ store_set_clock(struct store *s, int64_t (*now_ms)(void *arg), void *arg)
 	s->now_arg = arg;
 }
 
+int64_t
+store_now_ms(struct store *s)
+{
+	return s->ops->now_ms(s);
+}
+
 enum result
 store_put(
     struct store *s, const struct store_event *ev, bool *differs, struct err *e)

@@ -60,8 +60,10 @@ enum result store_open(
 void store_close(struct store *s); /* s may be NULL */
 
 /*
- * Replaces the clock that gives milliseconds since 1970: for tests.
+ * The store's clock, in milliseconds since 1970: what the times that it gives
+ * out are to be compared with. And another in its place: for tests.
  */
+int64_t store_now_ms(struct store *s);
 void store_set_clock(struct store *s, int64_t (*now_ms)(void *arg), void *arg);
 
 /* A delivery to be made with its event. */

@@ -15,6 +15,7 @@ struct store_ops {
 	enum result (*open)(struct store **s, const char *uri,
 	    enum store_role role, struct err *e);
 	void (*close)(struct store *s);
+	int64_t (*now_ms)(struct store *s);
 	enum result (*put)(struct store *s, const struct store_event *ev,
 	    bool *differs, struct err *e);
 	enum result (*turn)(struct store *s,

@@ -122,6 +122,12 @@ sq_now(const struct sq_store *s)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static int64_t
+now_ms(struct store *base)
+{
+	return sq_now((struct sq_store *)base);
+}
+
 /* Which file the path names now. */
 static enum result
 identify(const struct sq_store *s, struct stat *st, struct err *e)
@@ -308,6 +314,7 @@ const struct store_ops store_sqlite_ops = {
 	.setup = sq_setup,
 	.open = open_store,
 	.close = close_store,
+	.now_ms = now_ms,
 	.put = sq_put,
 	.turn = sq_turn,
 	.list = sq_list,

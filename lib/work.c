@@ -352,9 +352,10 @@ begin(struct worker *w, struct err *e)
 	size_t n;
 
 	r = store_open(&w->store, w->conf->store, STORE_WORKER, e);
-	if (r == RES_OK)
-		r = enter(w, e);
 	if (r != RES_OK)
+		return r;
+	w->started = store_now_ms(w->store) / 1000;
+	if ((r = enter(w, e)) != RES_OK)
 		return r;
 	w->place.mark = store_place(w->store);
 	w->place.bound = true;
@@ -372,7 +373,6 @@ work_run(const struct work *work, struct err *e)
 	struct worker w = { .work = work, .conf = work->conf };
 	enum result r;
 
-	w.started = (int64_t)time(NULL);
 	signals_open(&w);
 	allocate(&w);
 	r = begin(&w, e);

@@ -3,8 +3,6 @@
  */
 #include "config.h"
 
-#include <time.h>
-
 #include "alarm.h"
 #include "log.h"
 #include "work_impl.h"
@@ -50,7 +48,7 @@ check_silence(struct worker *w)
 		return;
 	own.last_received = last_received(w);
 	since = own.last_received > 0 ? own.last_received : w->started;
-	if ((int64_t)time(NULL) - since >= w->conf->silence)
+	if (store_now_ms(w->store) / 1000 - since >= w->conf->silence)
 		alarm_raise(w->store, w->conf, &own);
 }
 

@@ -61,7 +61,7 @@ struct worker {
 	int64_t prune_ms; /* when pruning is next; monotonic */
 	int64_t check_ms; /* when alarms are looked at next; monotonic */
 	int64_t pause_ms; /* how long the store is left alone after a fault */
-	int64_t started; /* seconds since 1970 */
+	int64_t started; /* seconds since 1970, by the store's clock */
 };
 
 /*

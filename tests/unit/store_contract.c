@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "store_contract.h"
 
@@ -365,6 +366,24 @@ t_reader_changes_nothing(void **state)
 	store_close(r);
 }
 
+static void
+t_clock(void **state)
+{
+	struct contract *c = *state;
+	struct store *host;
+	int64_t before_ms;
+
+	assert_int_equal(store_now_ms(c->s), c->now_ms);
+	c->now_ms += 1;
+	assert_int_equal(store_now_ms(c->s), c->now_ms);
+	assert_int_equal(
+	    store_open(&host, c->uri, STORE_WORKER, &c->e), RES_OK);
+	before_ms = (int64_t)time(NULL) * 1000;
+	/* A server's clock may be off by a little. */
+	assert_in_range(store_now_ms(host) - before_ms + 60000, 0, 2 * 60000);
+	store_close(host);
+}
+
 /* A 64-bit clock that stepped back neither refuses nor reorders the list. */
 static bool
 note_id(const struct store_row *row, void *arg)
@@ -408,6 +427,7 @@ contract_run(const struct contract_backend *b)
 		CONTRACT_TEST(t_odd_texts),
 		CONTRACT_TEST(t_wake),
 		CONTRACT_TEST(t_reader_changes_nothing),
+		CONTRACT_TEST(t_clock),
 		CONTRACT_TEST(t_clock_back),
 	};
 
