@@ -151,6 +151,13 @@ sweep(struct worker *w)
 
 /* The loop ----------------------------------------------------------------- */
 
+static int64_t
+clock_ms(const struct worker *w)
+{
+	return w->work->now_ms != NULL ? w->work->now_ms(w->work->now_arg)
+				       : run_now_ms();
+}
+
 static int
 earliest(int64_t now_ms, int64_t at_ms, int timeout_ms)
 {
@@ -174,14 +181,12 @@ looks(const struct worker *w)
 	    work_count(w, WORK_SLOT_RUNNING) < w->nslots;
 }
 
-/*
- * Sleeps until something happens or is due. Returns whether the store hinted
- * at new work.
- */
-static bool
-sleep_for_news(struct worker *w, struct pollfd *fds, int64_t now_ms)
+void
+work_sleep(struct worker *w)
 {
-	int wake = w->store != NULL ? store_wake_fd(w->store) : -1;
+	const int64_t now_ms = clock_ms(w);
+	const int wake = w->store != NULL ? store_wake_fd(w->store) : -1;
+	struct pollfd *fds = w->fds;
 	int timeout_ms = -1;
 	size_t i, n = FDS_BESIDES;
 
@@ -197,11 +202,10 @@ sleep_for_news(struct worker *w, struct pollfd *fds, int64_t now_ms)
 		timeout_ms = earliest(now_ms, w->look_ms, timeout_ms);
 	if (w->sweep)
 		timeout_ms = 0;
-	if (poll(fds, (nfds_t)n, timeout_ms) <= 0 ||
-	    (fds[0].revents & POLLIN) == 0)
-		return false;
-	store_wake_clear(w->store);
-	return true;
+	w->news = poll(fds, (nfds_t)n, timeout_ms) > 0 &&
+	    (fds[0].revents & POLLIN) != 0;
+	if (w->news)
+		store_wake_clear(w->store);
 }
 
 /*
@@ -250,30 +254,20 @@ may_leave(struct worker *w)
 	    RES_OK;
 }
 
-static enum result
-loop(struct worker *w)
+bool
+work_round(struct worker *w)
 {
-	struct pollfd *fds;
-	int64_t now_ms = run_now_ms();
-	bool news = true, ended;
+	const int64_t now_ms = clock_ms(w);
+	bool ended;
 
-	fds = mem_alloc(FDS_BESIDES + 2 * w->nslots, sizeof(*fds));
-	while (!wound_down(w)) {
-		signals_take(w, now_ms);
-		ended = step(w, now_ms);
-		sweep(w);
-		if (now_ms >= w->tick_ms)
-			work_house(w, now_ms);
-		if (w->pause_ms > 0 ? now_ms >= w->look_ms
-				    : ended || news || now_ms >= w->look_ms)
-			work_turn(w, now_ms);
-		if (may_leave(w) || wound_down(w))
-			break;
-		news = sleep_for_news(w, fds, run_now_ms());
-		now_ms = run_now_ms();
-	}
-	free(fds);
-	return w->fresh && w->stops == 0 ? RES_LOST : RES_OK;
+	signals_take(w, now_ms);
+	ended = step(w, now_ms);
+	sweep(w);
+	if (now_ms >= w->tick_ms)
+		work_house(w, now_ms);
+	if (now_ms >= w->look_ms || (w->pause_ms == 0 && (ended || w->news)))
+		work_turn(w, now_ms);
+	return !may_leave(w) && !wound_down(w);
 }
 
 /* Begin and end ------------------------------------------------------------ */
@@ -290,6 +284,7 @@ allocate(struct worker *w)
 	w->finishes = mem_alloc(w->nslots, sizeof(*w->finishes));
 	w->each = mem_alloc(w->nslots, sizeof(*w->each));
 	w->ended = mem_alloc(w->nslots, sizeof(*w->ended));
+	w->fds = mem_alloc(FDS_BESIDES + 2 * w->nslots, sizeof(*w->fds));
 	w->handlers = mem_alloc(c->nhandlers, sizeof(*w->handlers));
 	w->list = mem_alloc(c->nhandlers, sizeof(*w->list));
 	for (i = 0; i < c->nhandlers; i++)
@@ -311,6 +306,7 @@ release_all(struct worker *w)
 	free(w->finishes);
 	free(w->each);
 	free(w->ended);
+	free(w->fds);
 	free(w->handlers);
 	free(w->list);
 }
@@ -351,8 +347,7 @@ begin(struct worker *w, struct err *e)
 	enum result r;
 	size_t n;
 
-	r = store_open(&w->store, w->conf->store, STORE_WORKER, e);
-	if (r != RES_OK)
+	if ((r = work_open_store(w, e)) != RES_OK)
 		return r;
 	w->started = store_now_ms(w->store) / 1000;
 	if ((r = enter(w, e)) != RES_OK)
@@ -368,22 +363,40 @@ begin(struct worker *w, struct err *e)
 }
 
 enum result
-work_run(const struct work *work, struct err *e)
+work_open(struct worker *w, const struct work *work, struct err *e)
 {
-	struct worker w = { .work = work, .conf = work->conf };
 	enum result r;
 
-	signals_open(&w);
-	allocate(&w);
-	r = begin(&w, e);
+	*w = (struct worker){ .work = work, .conf = work->conf, .news = true };
+	signals_open(w);
+	allocate(w);
+	r = begin(w, e);
+	return r == RES_OK || r == RES_BUSY ? r : RES_FAILED;
+}
+
+void
+work_close(struct worker *w)
+{
+	release_all(w);
+	signals_close(w);
+}
+
+enum result
+work_run(const struct work *work, struct err *e)
+{
+	struct worker w;
+	enum result r;
+
+	r = work_open(&w, work, e);
 	if (r == RES_OK) {
 		notify_ready("working");
-		r = loop(&w);
-		if (r == RES_LOST)
+		while (work_round(&w))
+			work_sleep(&w);
+		if (w.fresh && w.stops == 0) {
 			notify_reloading();
-	} else if (r != RES_BUSY)
-		r = RES_FAILED;
-	release_all(&w);
-	signals_close(&w);
+			r = RES_LOST;
+		}
+	}
+	work_close(&w);
 	return r;
 }

@@ -22,6 +22,12 @@ struct work {
 	 */
 	bool (*stale)(void *arg, bool forced);
 	void *arg; /* borrowed; for stale */
+	/*
+	 * In place of the store's clock and the monotonic one, milliseconds
+	 * since 1970: for tests. NULL: no change.
+	 */
+	int64_t (*now_ms)(void *now_arg);
+	void *now_arg; /* borrowed */
 };
 
 /*

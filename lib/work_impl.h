@@ -6,6 +6,7 @@
 #ifndef STRIPEHOOK_WORK_IMPL_H
 #define STRIPEHOOK_WORK_IMPL_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,11 +51,13 @@ struct worker {
 	struct store_finish *finishes; /* owned: nslots of them */
 	enum result *each; /* owned: nslots of them */
 	size_t *ended; /* owned: slots that the finishes belong to */
+	struct pollfd *fds; /* owned: room for all that it sleeps on */
 	sigset_t signals; /* those that it waits for; blocked */
 	int signal_fd; /* readable when one is pending; -1: none such */
 	int stops; /* how often it was told to stop */
 	bool fresh; /* it shall start afresh once nothing runs */
 	bool idle; /* the last turn found nothing to claim */
+	bool news; /* the store hinted at new work */
 	bool sweep; /* a child has ended: look for strays */
 	int64_t look_ms; /* when to look for work next; monotonic */
 	int64_t tick_ms; /* when housekeeping is next; monotonic */
@@ -63,6 +66,30 @@ struct worker {
 	int64_t pause_ms; /* how long the store is left alone after a fault */
 	int64_t started; /* seconds since 1970, by the store's clock */
 };
+
+/*
+ * The loop in its parts, for work_run and for tests that set the clock by hand.
+ * Makes w, which borrows work and blocks the signals that work_run names.
+ * Results of work_run; the caller ends w with work_close in any case.
+ */
+enum result work_open(struct worker *w, const struct work *work, struct err *e);
+void work_close(struct worker *w);
+
+/*
+ * Once round: does all that is to be done at this moment, and waits for
+ * nothing. Returns whether there is more to come.
+ */
+bool work_round(struct worker *w);
+
+/*
+ * Sleeps until something happens or, by a clock that goes on, is due.
+ */
+void work_sleep(struct worker *w);
+
+/*
+ * Opens the store, which is not open. Results of store_open.
+ */
+enum result work_open_store(struct worker *w, struct err *e);
 
 /*
  * Records what has ended and claims what is due, in one transaction, and

@@ -156,6 +156,17 @@ back_off(struct worker *w, enum result res, const struct err *e, int64_t now_ms)
 		w->pause_ms = WORK_PAUSE_MAX_MS;
 }
 
+enum result
+work_open_store(struct worker *w, struct err *e)
+{
+	enum result r;
+
+	r = store_open(&w->store, w->conf->store, STORE_WORKER, e);
+	if (r == RES_OK && w->work->now_ms != NULL)
+		store_set_clock(w->store, w->work->now_ms, w->work->now_arg);
+	return r;
+}
+
 /*
  * A store that came back is the same place, and we are there again.
  */
@@ -166,8 +177,7 @@ reopen(struct worker *w, struct err *e)
 
 	if (w->store != NULL)
 		return RES_OK;
-	r = store_open(&w->store, w->conf->store, STORE_WORKER, e);
-	if (r != RES_OK)
+	if ((r = work_open_store(w, e)) != RES_OK)
 		return r;
 	(void)store_worker_enter(w->store, STORE_PRESENT_SHARED, NULL);
 	w->place.mark = store_place(w->store);
