@@ -8,7 +8,7 @@ command -v mandoc >/dev/null || {
 }
 bad=0
 for page in stripehook.7 stripehook.conf.5 stripehook-handler.7 \
-    stripehook.cgi.8 stripehook-worker.8 stripehook.1; do
+    stripehook-service.7 stripehook.cgi.8 stripehook-worker.8 stripehook.1; do
 	[ -f "man/$page" ] || {
 		echo "man/$page is missing"
 		bad=1
