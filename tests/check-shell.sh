@@ -8,4 +8,4 @@ command -v shellcheck >/dev/null || {
 }
 # shellcheck disable=SC2046 # no file of ours has a blank in its name
 shellcheck -s sh $(find scripts -type f) $(find conf tests -name '*.sh') \
-    .ci/run
+    .ci/run conf/init/stripehook.in
