@@ -76,6 +76,24 @@ cgi_drain(size_t left)
 	}
 }
 
+/*
+ * How much of a body may be left after so many bytes. Where the server has
+ * taken chunks apart and knows no length, as Apache's mod_cgid, nobody knows.
+ */
+static size_t
+cgi_left(const char *content_length, size_t total)
+{
+	size_t length = 0;
+
+	if (content_length == NULL || *content_length == '\0')
+		length =
+		    getenv("HTTP_TRANSFER_ENCODING") != NULL ? DRAIN_MAX : 0;
+	else if (http_content_length(content_length, DRAIN_MAX, &length) !=
+	    HTTP_LENGTH_OK)
+		length = 0;
+	return length > total ? length - total : 0;
+}
+
 static int
 cgi_write(const char *p, size_t n)
 {
@@ -96,7 +114,7 @@ cgi_write(const char *p, size_t n)
 enum result
 gateway_cgi(const struct gateway *g, struct err *e)
 {
-	size_t total = 0, length;
+	size_t total = 0;
 	struct http_request req = {
 		.method = getenv("REQUEST_METHOD"),
 		.content_length = getenv("CONTENT_LENGTH"),
@@ -128,10 +146,8 @@ gateway_cgi(const struct gateway *g, struct err *e)
 	written = cgi_write(buf_text(&out), out.len);
 	if (written == -1)
 		err_set(e, "cannot write the answer: %s", strerror(errno));
-	else if (http_content_length(req.content_length, DRAIN_MAX, &length) ==
-		HTTP_LENGTH_OK &&
-	    length > total)
-		cgi_drain(length - total);
+	else
+		cgi_drain(cgi_left(req.content_length, total));
 	buf_free(&out);
 	http_response_free(&resp);
 	g->close(state);
