@@ -6,7 +6,7 @@ usage: load.py --secret SECRET --url URL [OPTION...]
 Each event is sent until it is answered 200, as Stripe would, with a new
 signature each time. Prints "200 ID" for every event that was acknowledged and
 "- ID" for every other that was sent, and at the end how many requests it took
-on standard error.
+on standard error, with the answers to them.
 
   --events N       so many events in all
   --until FILE     without end, until the file is there
@@ -23,6 +23,7 @@ on standard error.
 Exit 0: every event was acknowledged, or --until was given.
 """
 import argparse
+import collections
 import hashlib
 import hmac
 import http.client
@@ -75,6 +76,7 @@ class Client:
         self.where = urllib.parse.urlsplit(options.url)
         self.connection = None
         self.requests = 0
+        self.answers = collections.Counter()
         self.outcomes = []
 
     def post(self, body):
@@ -95,12 +97,20 @@ class Client:
                                     headers)
             answer = self.connection.getresponse()
             answer.read()
+            self.answers[answer.status] += 1
             return answer.status
         except (OSError, http.client.HTTPException):
             if self.connection is not None:
                 self.connection.close()
             self.connection = None
+            self.answers["none"] += 1
             return 0
+
+    def close(self):
+        """Servers that give a connection a process wait for its end."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def over(self):
         return self.options.until and os.path.exists(self.options.until)
@@ -143,8 +153,9 @@ def work(client, numbers):
     while not client.over():
         number = numbers.take()
         if number is None:
-            return
+            break
         client.send(number)
+    client.close()
 
 
 def race(client, which, start, count):
@@ -189,8 +200,12 @@ def main():
         thread.join()
     outcomes = [line for client in clients for line in client.outcomes]
     print("\n".join(outcomes))
-    print("%d requests" % sum(client.requests for client in clients),
-          file=sys.stderr)
+    answers = sum((client.answers for client in clients),
+                  collections.Counter())
+    print("%d requests: %s" % (
+        sum(client.requests for client in clients),
+        ", ".join("%d %s" % (n, status) for status, n in answers.items())),
+        file=sys.stderr)
     failed = any(line.startswith("-") for line in outcomes)
     return 1 if failed and not options.until else 0
 
