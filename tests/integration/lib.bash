@@ -722,6 +722,20 @@ nothing_runs() {
 	[ -z "$(ran_here)" ]
 }
 
+# sample NAME: as configure makes it from conf/NAME.in, but with all paths in the
+# test's folder; to standard output.
+sample() {
+	sed -e "s|@libexecdir@|$T/libexec|g" -e "s|@runstatedir@|$T/run|g" \
+	    -e "s|@sysconfdir@|$T/etc|g" "$srcdir/conf/$1.in"
+}
+
+# The programs where samples expect them.
+sample_programs() {
+	mkdir -p "$T/libexec/stripehook" "$T/run/stripehook"
+	cp "$CGI" "$T/libexec/stripehook/stripehook.cgi"
+	ln -s stripehook.cgi "$T/libexec/stripehook/stripehook.fcgi"
+}
+
 # For teardown: what the programs said, where a test has failed.
 tell() {
 	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 40 "$T/log" >&2
@@ -729,8 +743,10 @@ tell() {
 
 # apache_start MODULE...: with $T/apache.inc, and a log for its complaints. As
 # root, Apache gives its requests to another user, who needs the folder.
+# APACHE_MPM: the module that serves them, "event" unless set.
 apache_start() {
-	local modules=/usr/lib/apache2/modules module pid
+	local modules=/usr/lib/apache2/modules mpm=${APACHE_MPM:-event}
+	local module pid
 
 	need apache2 curl
 	PORT=$(free_port)
@@ -741,7 +757,7 @@ apache_start() {
 	PidFile $T/apache.pid
 	ErrorLog $T/apache.err
 	Listen 127.0.0.1:$PORT
-	LoadModule mpm_event_module $modules/mod_mpm_event.so
+	LoadModule mpm_${mpm}_module $modules/mod_mpm_$mpm.so
 	LoadModule authz_core_module $modules/mod_authz_core.so
 	CONF
 	for module; do
@@ -756,7 +772,8 @@ apache_start() {
 		printf 'User www-data\nGroup www-data\n' >>"$T/apache.conf"
 	fi
 	cat "$T/apache.inc" >>"$T/apache.conf"
-	apache2 -D FOREGROUND -f "$T/apache.conf" </dev/null \
+	# Of a session of its own: with prefork it signals its process group.
+	setsid apache2 -D FOREGROUND -f "$T/apache.conf" </dev/null \
 	    >"$T/apache.out" 2>&1 3>&- &
 	pid=$!
 	started "$pid"

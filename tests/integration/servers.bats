@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Real web servers, as they are configured in the samples.
+# The samples themselves, and ways to run the program that none of them shows.
+# What each server is put through is in servers-*.bats.
 
 load lib
 
@@ -32,45 +33,154 @@ serves() {
 	grep -q refused "$T/answer"
 }
 
-@test "nginx: the sample as it is" {
+# sample_location [SED SCRIPT]: the sample in the server block, changed.
+sample_location() {
+	sample nginx/stripehook.conf | sed "${1-}"
+}
+
+nginx_sample() {
 	need nginx spawn-fcgi curl
+	GATE=fcgi
+	URL_PATH=/stripe/webhook
+	mkdir -p "$T/run/stripehook"
+	fcgi_start
+	ln -sf "$T/fcgi.sock" "$T/run/stripehook/stripehook.sock"
+	: "${NGINX_HTTP:=include $srcdir/conf/nginx/stripehook-http.conf;}"
+	nginx_start
+}
+
+# What is installed: no path is left to fill in, and all else is as in the
+# source.
+@test "samples: as configure made them" {
+	local name file
+
+	for name in nginx/stripehook nginx/fcgiwrap apache/cgi apache/fcgid \
+	    apache/proxy-fcgi lighttpd/stripehook; do
+		file=$builddir/conf/$name.conf
+		[ -s "$file" ] || fail "$file was not made"
+		refute grep -n '@[a-z]*@' "$file"
+		is '' "$(diff "$file" "$srcdir/conf/$name.conf.in" |
+		    grep '^>' | grep -v '@[a-z]*dir@' || :)" \
+		    "$name: changed without a path in it"
+	done
+}
+
+# Error pages that answer 200 are the site's; Stripe must not see them.
+@test "nginx: the site's error pages and password stay out" {
 	usual
 	nginx_location() {
-		sed "s|unix:/run[^;]*|unix:$T/fcgi.sock|" \
-		    "$srcdir/conf/nginx/stripehook.conf"
+		cat <<-CONF
+		error_page 400 401 403 405 413 500 502 503 504 =200 /sorry;
+		auth_basic "staff";
+		auth_basic_user_file $T/nobody;
+		fastcgi_intercept_errors on;
+		location = /sorry {
+			auth_basic off;
+			return 200 sorry;
+		}
+		CONF
+		sample_location
 	}
-	URL_PATH=/stripe/webhook
-	fcgi_start
-	nginx_start
-	serves
-	# max-body and client_max_body_size are the same: none is refused by one
-	# that the other would take.
-	snapshot evt_4
-	head -c $((4194304 - $(wc -c <"$EVENT"))) /dev/zero | tr '\0' ' ' \
-	    >>"$EVENT"
+	: >"$T/nobody"
+	nginx_sample
+	snapshot evt_1
 	gets 200
-	is "" "$(grep -vE 'buffered to a temporary file|^$' "$T/nginx.err")" \
-	    "what nginx complains of"
+	gets 400 -s ''
+	gets 405 -m GET
+	head_has 'Allow: POST'
+	kill -TERM "$FCGI_PID"
+	wait_for 10 ended "$FCGI_PID"
+	gets 502
+	head -c 4194305 /dev/zero >"$T/over"
+	gets 413 "$T/over"
+}
+
+@test "nginx: above the rate there is 503" {
+	usual
+	NGINX_HTTP=$(sed 's|rate=100r/s|rate=1r/m|' \
+	    "$srcdir/conf/nginx/stripehook-http.conf")
+	nginx_location() {
+		sample_location 's/burst=1000/burst=1/'
+	}
+	nginx_sample
+	snapshot evt_1
+	gets 200
+	gets 200
+	gets 503
+	gets 503
+}
+
+# list ADDRESS...: as Stripe would publish it, and a refresh from it.
+list() {
+	printf '%s\n' "$@" >"$T/list"
+	refresh
+}
+
+refresh() {
+	REFRESHED=0
+	"$srcdir/conf/nginx/refresh-addresses.sh" \
+	    "$T/snippets/stripehook-addresses.conf" "file://$T/list" \
+	    2>"$T/refresh" || REFRESHED=$?
+}
+
+@test "nginx: Stripe's addresses only, and their refresh" {
+	local shipped=$srcdir/conf/nginx/stripehook-addresses.conf
+	local file=$T/snippets/stripehook-addresses.conf odd
+
+	usual
+	nginx_location() {
+		sample_location 's/#include/include/'
+	}
+	mkdir "$T/snippets"
+	cp "$shipped" "$T/snippets"
+	nginx_sample
+	snapshot evt_1
+	gets 403
+	list $(sed -n 's/^allow \(.*\);/\1/p' "$shipped")
+	is 1 "$REFRESHED" 'exit code where the list is the same'
+	cmp "$file" "$shipped"
+	list 127.0.0.1 2001:db8::/32
+	is 0 "$REFRESHED" "exit code: $(cat "$T/refresh")"
+	is 'allow 127.0.0.1; allow 2001:db8::/32; deny all;' \
+	    "$(grep -v '^#' "$file" | paste -sd ' ')" 'the new list'
+	kill -HUP "$(cat "$T/nginx.pid")"
+	wait_for 10 accepted
+
+	# None of these is a list.
+	cp "$file" "$T/good"
+	for odd in '<html>' '127.0.0.256' '1.2.3' 'all;' ''; do
+		list "$odd"
+		is 2 "$REFRESHED" "exit code for \"$odd\""
+		grep -q 'left as it was' "$T/refresh"
+		cmp "$file" "$T/good"
+	done
+	rm "$T/list"
+	refresh
+	is 2 "$REFRESHED" 'exit code where there is no list'
+	cmp "$file" "$T/good"
+	is stripehook-addresses.conf "$(ls "$T/snippets")" 'what is left over'
+}
+
+accepted() {
+	send
+	[ "$STATUS" = 200 ]
 }
 
 # As the manual says: at least as many threads as connections that are kept.
 @test "nginx: kept connections, with threads enough" {
 	local i
 
-	need nginx spawn-fcgi curl
 	usual 'threads = 4'
-	NGINX_HTTP="upstream stripehook {
-		server unix:$T/fcgi.sock;
+	NGINX_HTTP="include $srcdir/conf/nginx/stripehook-http.conf;
+	upstream stripehook {
+		server unix:$T/run/stripehook/stripehook.sock;
 		keepalive 2;
 	}"
 	nginx_location() {
-		sed -e 's|unix:/run[^;]*|stripehook|' \
-		    -e 's|fastcgi_keep_conn off|fastcgi_keep_conn on|' \
-		    "$srcdir/conf/nginx/stripehook.conf"
+		sample_location 's|unix:[^;]*|stripehook|
+		    s|fastcgi_keep_conn off|fastcgi_keep_conn on|'
 	}
-	URL_PATH=/stripe/webhook
-	fcgi_start
-	nginx_start
+	nginx_sample
 	serves
 	for i in a b; do
 		load_start "evt_$i" 10
@@ -80,38 +190,6 @@ serves() {
 	# A kept connection that nobody uses does not hold up the end.
 	kill -TERM "$FCGI_PID"
 	wait_for 20 ended "$FCGI_PID"
-}
-
-@test "lighttpd: mod_fastcgi starts the program" {
-	local pid
-
-	need lighttpd curl
-	usual
-	PORT=$(free_port)
-	URL=http://127.0.0.1:$PORT/stripe
-	mkdir "$T/www"
-	cat >"$T/lighttpd.conf" <<-CONF
-	server.modules = ( "mod_fastcgi" )
-	server.document-root = "$T/www"
-	server.bind = "127.0.0.1"
-	server.port = $PORT
-	server.errorlog = "$T/lighttpd.err"
-	server.upload-dirs = ( "$T/www" )
-	server.max-request-size = 16384
-	fastcgi.server = ( "/stripe" => (( "socket" => "$T/fcgi.sock",
-	    "bin-path" => "$CGI", "check-local" => "disable",
-	    "max-procs" => 1,
-	    "bin-environment" => ( "STRIPEHOOK_CONFIG" => "$STRIPEHOOK_CONFIG" )
-	)) )
-	CONF
-	lighttpd -D -f "$T/lighttpd.conf" </dev/null >"$T/lighttpd.out" 2>&1 3>&- &
-	pid=$!
-	started "$pid"
-	wait_for 10 port_open "$PORT"
-	serves
-	kill -TERM "$pid"
-	wait_for 10 ended "$pid"
-	wait_for 10 says ': stopped'
 }
 
 @test "lighttpd: mod_cgi" {
@@ -134,33 +212,5 @@ serves() {
 	lighttpd -D -f "$T/lighttpd.conf" </dev/null >"$T/lighttpd.out" 2>&1 3>&- &
 	started $!
 	wait_for 10 port_open "$PORT"
-	serves
-}
-
-@test "Apache: the sample, a plain CGI program" {
-	usual
-	mkdir "$T/cgi-bin"
-	cp "$CGI" "$T/cgi-bin/stripehook.cgi"
-	{
-		echo "ScriptSock $T/cgid.sock"
-		echo "SetEnv STRIPEHOOK_CONFIG $STRIPEHOOK_CONFIG"
-		sed "s|/usr/libexec/stripehook|$T/cgi-bin|" \
-		    "$srcdir/conf/apache/stripehook.conf"
-	} >"$T/apache.inc"
-	apache_start alias env cgid
-	serves
-}
-
-@test "Apache: mod_proxy_fcgi, as in the manual" {
-	need spawn-fcgi
-	usual
-	fcgi_start
-	chmod 666 "$T/fcgi.sock"
-	cat >"$T/apache.inc" <<-CONF
-	<Location "/stripe/webhook">
-		ProxyPass "unix:$T/fcgi.sock|fcgi://localhost/" enablereuse=off
-	</Location>
-	CONF
-	apache_start proxy proxy_fcgi
 	serves
 }

@@ -860,13 +860,11 @@ demanded() {
 @test "on demand: Apache, mod_cgid" {
 	GATE=fcgi
 	on_demand
-	mkdir "$T/cgi-bin"
-	cp "$CGI" "$T/cgi-bin/stripehook.cgi"
+	sample_programs
 	{
 		echo "ScriptSock $T/cgid.sock"
 		echo "SetEnv STRIPEHOOK_CONFIG $STRIPEHOOK_CONFIG"
-		sed "s|/usr/libexec/stripehook|$T/cgi-bin|" \
-		    "$srcdir/conf/apache/stripehook.conf"
+		sample apache/cgi.conf
 	} >"$T/apache.inc"
 	apache_start alias env cgid
 	CLIENT_TIME=10

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# nginx with its samples as they are shipped.
+
+load lib
+load servers
+
+# SAMPLE is the one that the server block includes.
+nginx_location() {
+	sample nginx/"$SAMPLE".conf
+}
+
+nginx_put_up() {
+	need nginx
+	SAMPLE=$1
+	URL_PATH=/stripe/webhook
+	NGINX_HTTP="error_log $T/nginx.err warn;
+	include $srcdir/conf/nginx/stripehook-http.conf;"
+	nginx_start
+}
+
+server_graceful() {
+	kill -HUP "$(cat "$T/nginx.pid")"
+}
+
+server_hard() {
+	local pid
+
+	pid=$(cat "$T/nginx.pid")
+	kill -TERM "$pid"
+	wait_for 20 ended "$pid"
+	nginx -p "$T" -c "$T/nginx.conf" </dev/null >>"$T/nginx.out" 2>&1 3>&- &
+	started $!
+	wait_for 10 port_open "$PORT"
+}
+
+fcgiwrap_start() {
+	fcgiwrap -c 8 -s "unix:$T/run/fcgiwrap.socket" </dev/null \
+	    >"$T/wrap.out" 2>>"$T/wrap.err" 3>&- &
+	WRAP_PID=$!
+	started "$WRAP_PID"
+	wait_for 10 test -S "$T/run/fcgiwrap.socket"
+}
+
+fcgiwrap_restart() {
+	kill -TERM "$WRAP_PID"
+	wait_for 10 ended "$WRAP_PID"
+	rm -f "$T/run/fcgiwrap.socket"
+	fcgiwrap_start
+}
+
+@test "nginx, spawn-fcgi: events and sizes" {
+	need spawn-fcgi
+	server_conf
+	program_start
+	nginx_put_up stripehook
+	handles
+	sizes
+	is "" "$(grep -vE 'buffered to a temporary file|too large (chunked )?body|^$' \
+	    "$T/nginx.err")" "what nginx complains of"
+	# Only what is larger than the buffer takes the way through a file.
+	grep -q 'buffered to a temporary file' "$T/nginx.err"
+	: >"$T/nginx.err"
+	padded evt_20k 100000
+	gets 200
+	is "" "$(cat "$T/nginx.err")" "what nginx says of an ordinary event"
+	# It answered itself: the endpoint never heard of them.
+	log_lacks 405
+	log_lacks 413
+}
+
+@test "nginx, spawn-fcgi: two hundred at once, restarts under load" {
+	need spawn-fcgi
+	server_conf
+	program_start
+	nginx_put_up stripehook
+	at_once
+	restarts program_restart server_graceful program_crash server_hard
+}
+
+@test "nginx, fcgiwrap: events and sizes" {
+	need fcgiwrap
+	server_conf
+	fcgiwrap_start
+	nginx_put_up fcgiwrap
+	handles
+	sizes
+}
+
+@test "nginx, fcgiwrap: two hundred at once, restarts under load" {
+	need fcgiwrap
+	server_conf
+	fcgiwrap_start
+	nginx_put_up fcgiwrap
+	at_once
+	restarts fcgiwrap_restart server_graceful program_killed \
+	    program_replaced server_hard
+}
