@@ -12,10 +12,11 @@ server_hard() {
 	kill -HUP "$(cat "$T/apache.pid")"
 }
 
+# Both: [SED SCRIPT], for the test that changes a sample.
 proxy_put_up() {
 	need spawn-fcgi
 	program_start
-	sample apache/proxy-fcgi.conf >"$T/apache.inc"
+	sample apache/proxy-fcgi.conf | sed "${1-}" >"$T/apache.inc"
 	apache_start proxy proxy_fcgi env
 }
 
@@ -24,13 +25,11 @@ fcgid_put_up() {
 		echo "FcgidInitialEnv STRIPEHOOK_CONFIG $STRIPEHOOK_CONFIG"
 		echo "FcgidIPCDir $T/run"
 		echo "FcgidProcessTableFile $T/run/fcgid.shm"
-		sample apache/fcgid.conf
+		sample apache/fcgid.conf | sed "${1-}"
 	} >"$T/apache.inc"
 	apache_start alias fcgid
 }
 
-# Apache with event workers closes connections that have yet to send a request,
-# when it has too many.
 @test "Apache, mod_proxy_fcgi: events and sizes" {
 	server_conf
 	proxy_put_up
@@ -47,11 +46,19 @@ fcgid_put_up() {
 	gets 200
 }
 
+# While it starts more processes for so many clients, Apache closes a few of the
+# new connections without an answer: Stripe would repeat those.
 @test "Apache, mod_proxy_fcgi: two hundred at once, restarts under load" {
 	server_conf
 	proxy_put_up
 	at_once none
 	restarts program_restart server_graceful program_crash server_hard
+}
+
+@test "Apache, mod_proxy_fcgi: a handler that takes too long" {
+	server_conf_slow
+	proxy_put_up 's/timeout=60/timeout=1/'
+	impatient 504
 }
 
 @test "Apache, mod_fcgid: events and sizes" {
@@ -66,4 +73,10 @@ fcgid_put_up() {
 	fcgid_put_up
 	at_once 503 none
 	restarts program_told server_graceful program_killed server_hard
+}
+
+@test "Apache, mod_fcgid: a handler that takes too long" {
+	server_conf_slow
+	fcgid_put_up 's/FcgidIOTimeout 60/FcgidIOTimeout 1/'
+	impatient 500
 }

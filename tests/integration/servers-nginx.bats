@@ -4,14 +4,15 @@
 load lib
 load servers
 
-# SAMPLE is the one that the server block includes.
+# SAMPLE is the one that the server block includes, with CHANGE made to it.
 nginx_location() {
-	sample nginx/"$SAMPLE".conf
+	sample nginx/"$SAMPLE".conf | sed "$CHANGE"
 }
 
+# nginx_put_up SAMPLE [SED SCRIPT]
 nginx_put_up() {
 	need nginx
-	SAMPLE=$1
+	SAMPLE=$1 CHANGE=${2-}
 	URL_PATH=/stripe/webhook
 	NGINX_HTTP="error_log $T/nginx.err warn;
 	include $srcdir/conf/nginx/stripehook-http.conf;"
@@ -75,6 +76,14 @@ fcgiwrap_restart() {
 	nginx_put_up stripehook
 	at_once
 	restarts program_restart server_graceful program_crash server_hard
+}
+
+@test "nginx, spawn-fcgi: a handler that takes too long" {
+	need spawn-fcgi
+	server_conf_slow
+	program_start
+	nginx_put_up stripehook 's/read_timeout 60s/read_timeout 1s/'
+	impatient 504
 }
 
 @test "nginx, fcgiwrap: events and sizes" {

@@ -86,6 +86,29 @@ sizes() {
 	is 0 "$(stored evt_over)" 'what was too large'
 }
 
+# The same with an inline handler that takes until the test says go.
+server_conf_slow() {
+	server_conf
+	script decide <<-'SCRIPT'
+	n=0
+	until [ -e "$T/go" ] || [ $((n += 1)) -gt 500 ]; do
+		sleep 0.05
+	done
+	ran
+	SCRIPT
+}
+
+# impatient STATUS: that handler takes longer than the server waits. Stripe hears
+# STATUS, the handler comes to its end, and is not run again for the repeat.
+impatient() {
+	snapshot evt_slow invoice.paid
+	gets "$1"
+	: >"$T/go"
+	wait_for 20 says 'handler "decide", attempt 1: succeeded'
+	gets 200
+	ran decide 'evt_slow 1'
+}
+
 # at_once [ANSWER...]: two hundred clients with an event each. None of them hears
 # anything but 200; or an ANSWER that Stripe would take for "later" ("none": the
 # connection was closed), where this is known of the server; and comes again.
