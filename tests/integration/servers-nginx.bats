@@ -34,17 +34,33 @@ server_hard() {
 	wait_for 10 port_open "$PORT"
 }
 
+# Its processes go on when the first of them ends, so all are known: the first
+# one last, which would replace the others, and is therefore ended first.
 fcgiwrap_start() {
+	local pid
+
 	fcgiwrap -c 8 -s "unix:$T/run/fcgiwrap.socket" </dev/null \
 	    >"$T/wrap.out" 2>>"$T/wrap.err" 3>&- &
 	WRAP_PID=$!
-	started "$WRAP_PID"
 	wait_for 10 test -S "$T/run/fcgiwrap.socket"
+	wait_for 10 fcgiwrap_has 8
+	for pid in "${WRAP_PIDS[@]}" "$WRAP_PID"; do
+		started "$pid"
+	done
+}
+
+fcgiwrap_has() {
+	mapfile -t WRAP_PIDS < <(pgrep -P "$WRAP_PID")
+	[ "${#WRAP_PIDS[@]}" -eq "$1" ]
 }
 
 fcgiwrap_restart() {
-	kill -TERM "$WRAP_PID"
-	wait_for 10 ended "$WRAP_PID"
+	local pid
+
+	for pid in "$WRAP_PID" "${WRAP_PIDS[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || :
+		wait_for 10 ended "$pid"
+	done
 	rm -f "$T/run/fcgiwrap.socket"
 	fcgiwrap_start
 }
