@@ -23,14 +23,6 @@
 #define FNV_START 0xcbf29ce484222325u
 #define FNV_PRIME 0x100000001b3u
 
-const char *
-conf_default_path(void)
-{
-	const char *path = getenv("STRIPEHOOK_CONFIG");
-
-	return path != NULL && path[0] != '\0' ? path : STRIPEHOOK_CONFIG_PATH;
-}
-
 /*
  * Opens a regular file for reading, without waiting where it is none. Returns
  * -1 with errno set.
@@ -64,6 +56,26 @@ read_some(int fd, void *p, size_t n)
 }
 
 /*
+ * Who may write to the file, or put another in its place.
+ */
+static void
+check_writable(const struct stat *st, const struct conf_place *at)
+{
+	struct stat folder;
+
+	if ((st->st_mode & S_IWOTH) != 0)
+		conf_error(at, 0,
+		    "all users may write to it, and so choose what is "
+		    "executed: chmod o-w it");
+	else if (at->folder != NULL && stat(at->folder, &folder) == 0 &&
+	    (folder.st_mode & S_IWOTH) != 0 && (folder.st_mode & S_ISVTX) == 0)
+		conf_error(at, 0,
+		    "all users may write to its folder %s, and so exchange it: "
+		    "chmod o-w the folder",
+		    at->folder);
+}
+
+/*
  * Reads the file into b; what is wrong with it is reported.
  */
 static bool
@@ -92,13 +104,28 @@ read_config(struct buf *b, const struct conf_place *at)
 	else if (memchr(buf_text(b), '\0', b->len) != NULL)
 		conf_error(at, 0, "not a text file: it holds a NUL");
 	else if (n == 0) {
-		if ((st.st_mode & S_IWOTH) != 0)
-			conf_error(at, 0,
-			    "all users may write to it, and so choose what is "
-			    "executed: chmod o-w it");
+		check_writable(&st, at);
 		return true;
 	}
 	return false;
+}
+
+/*
+ * The folder of a file, absolute, which the caller frees; NULL where that
+ * cannot be found out.
+ */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder, *real;
+
+	if (slash == NULL)
+		return realpath(".", NULL);
+	folder = mem_strndup(path, (size_t)(slash - path) + 1);
+	real = realpath(folder, NULL);
+	free(folder);
+	return real;
 }
 
 void
@@ -116,7 +143,8 @@ conf_watch(struct conf *c, const char *path)
 static enum result
 load(struct conf *c, const char *path, bool secretless, struct conf_report *r)
 {
-	const struct conf_place at = { r, path };
+	char *folder = folder_of(path);
+	const struct conf_place at = { r, path, folder };
 	const size_t first = r->n, errors = r->errors;
 	struct conf_scan scan;
 	struct buf b;
@@ -136,6 +164,7 @@ load(struct conf *c, const char *path, bool secretless, struct conf_report *r)
 		conf_scan_free(&scan);
 	}
 	buf_free(&b);
+	free(folder);
 	conf_report_sort(r, first);
 	if (r->errors == errors)
 		return RES_OK;

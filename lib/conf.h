@@ -119,7 +119,9 @@ struct conf_report {
 
 /*
  * Where the configuration is when nobody says: $STRIPEHOOK_CONFIG, else the
- * path that configure was given. Borrowed, never NULL.
+ * path that configure was given; in the portable build, before that one,
+ * stripehook/stripehook.conf in the home folder of the program's owner.
+ * Borrowed, never NULL. Called before any thread exists.
  */
 const char *conf_default_path(void);
 

@@ -20,12 +20,21 @@
 struct conf_place {
 	struct conf_report *report; /* borrowed */
 	const char *path; /* borrowed */
+	const char *folder; /* borrowed: where the file is, absolute; NULL
+	    where that cannot be found out */
 };
 
 void conf_error(const struct conf_place *at, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void conf_warn(const struct conf_place *at, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * The store's URI and the worker's program unless the configuration says
+ * otherwise. The caller frees them; never NULL.
+ */
+char *conf_default_store(const struct conf_place *at);
+char *conf_default_worker(void);
 
 /*
  * Sorts the findings by line, from the given one on.
@@ -145,6 +154,14 @@ const struct conf_text *conf_value_at(
     const struct conf_reader *rd, const char *name, size_t i);
 const struct conf_text *conf_value(
     const struct conf_reader *rd, const char *name);
+
+/*
+ * Makes a value that begins with scheme ("file:" or the like, or "") and "./"
+ * one with an absolute path, beside the configuration file. Any other stays as
+ * it is, and so does one that is not there.
+ */
+void conf_value_beside(const struct conf_reader *rd, const char *name, size_t i,
+    const char *scheme);
 
 /*
  * Reports options whose one value is empty.

@@ -53,9 +53,11 @@ keep_quiet(cfg_t *cfg, const char *fmt, va_list ap)
 static void
 read_event_types(const struct conf_reader *rd, struct conf *c)
 {
-	const struct conf_text *t = conf_value(rd, "event-types");
+	const struct conf_text *t;
 	struct err e;
 
+	conf_value_beside(rd, "event-types", 0, "");
+	t = conf_value(rd, "event-types");
 	if (t == NULL)
 		return;
 	if (t->text[0] != '/')
@@ -74,14 +76,17 @@ read_event_types(const struct conf_reader *rd, struct conf *c)
 static void
 read_worker(const struct conf_reader *rd, struct conf *c)
 {
-	const struct conf_text *t = conf_value(rd, "worker-program");
+	const struct conf_text *t;
 
+	conf_value_beside(rd, "worker-program", 0, "");
+	t = conf_value(rd, "worker-program");
 	c->concurrency = 4;
 	conf_value_int(rd, "concurrency", 1, 256, &c->concurrency);
 	c->worker = (enum conf_worker)conf_value_choice(
 	    rd, "worker", worker_names, CONF_WORKER_SERVICE);
-	c->worker_program =
-	    conf_value_text(rd, "worker-program", STRIPEHOOK_WORKER_PATH);
+	c->worker_program = conf_value_text(rd, "worker-program", NULL);
+	if (c->worker_program == NULL)
+		c->worker_program = conf_default_worker();
 	if (c->worker_program[0] != '/')
 		conf_error(rd->at, t->line,
 		    "'worker-program' is an absolute path, not '%s'",
@@ -134,7 +139,11 @@ read_top(const struct conf_reader *rd, struct conf *c)
 	int64_t max_body = 4 * 1024 * 1024;
 
 	conf_value_check_empty(rd, CONF_TOP);
-	c->store = conf_value_text(rd, "store", STRIPEHOOK_STORE_URI);
+	conf_value_beside(rd, "store", 0, "sqlite:");
+	conf_value_beside(rd, "log", 0, "file:");
+	c->store = conf_value_text(rd, "store", NULL);
+	if (c->store == NULL)
+		c->store = conf_default_store(rd->at);
 	t = conf_value(rd, "store");
 	if (t != NULL)
 		conf_check_store(t->text, t->line, rd->at);
@@ -175,6 +184,7 @@ read_endpoint(const struct conf_reader *rd, const char *title, struct conf *c)
 		    title);
 	ep->secrets = mem_alloc(n, sizeof(*ep->secrets));
 	for (i = 0; i < n; i++) {
+		conf_value_beside(rd, "secrets", i, "file:");
 		t = conf_value_at(rd, "secrets", i);
 		conf_check_secret(c, ep, t->text, t->line, rd->at);
 	}

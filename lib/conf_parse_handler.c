@@ -33,6 +33,7 @@ static const char *const order_names[] = { "any", "strict", NULL };
 static void
 read_command(const struct conf_reader *rd, struct conf_handler *h)
 {
+	conf_value_beside(rd, "command", 0, "");
 	h->command = conf_value_array(rd, "command");
 	if (h->command[0] != NULL)
 		conf_check_command(h->command[0],
@@ -96,6 +97,7 @@ read_place(const struct conf_reader *rd, struct conf_handler *h)
 {
 	const struct conf_text *t;
 
+	conf_value_beside(rd, "directory", 0, "");
 	h->directory = conf_value_text(rd, "directory", NULL);
 	t = conf_value(rd, "directory");
 	if (t != NULL)

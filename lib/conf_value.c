@@ -82,6 +82,29 @@ conf_value(const struct conf_reader *rd, const char *name)
 }
 
 void
+conf_value_beside(const struct conf_reader *rd, const char *name, size_t i,
+    const char *scheme)
+{
+	const size_t n = strlen(scheme);
+	struct conf_text *t;
+	char *text;
+	size_t size;
+
+	if (rd->at->folder == NULL || i >= conf_value_count(rd, name))
+		return;
+	t = cfg_getnptr(rd->cfg, name, (unsigned int)i);
+	if (strncmp(t->text, scheme, n) != 0 ||
+	    strncmp(t->text + n, "./", 2) != 0)
+		return;
+	size = strlen(rd->at->folder) + strlen(t->text) + 1;
+	text = mem_alloc(size, 1);
+	(void)snprintf(
+	    text, size, "%s%s%s", scheme, rd->at->folder, t->text + n + 1);
+	free(t->text);
+	t->text = text;
+}
+
+void
 conf_value_check_empty(const struct conf_reader *rd, enum conf_kind kind)
 {
 	const struct conf_option *o;

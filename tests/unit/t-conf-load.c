@@ -460,6 +460,95 @@ test_user(void **state)
 	free(text);
 }
 
+static void
+assert_beside(const struct conf_fixture *f, const char *text,
+    const char *scheme, const char *name)
+{
+	char expected[160];
+
+	(void)snprintf(
+	    expected, sizeof(expected), "%s%s/%s", scheme, f->dir, name);
+	assert_string_equal(text, expected);
+}
+
+/*
+ * Paths that begin with "./" mean what stands beside the file, from wherever
+ * it is loaded, and under whichever name.
+ */
+static void
+test_beside(void **state)
+{
+	static const char *const names[] = { NULL, "stripehook.conf",
+		"./stripehook.conf", "folder/../stripehook.conf" };
+	const struct conf_fixture *f = *state;
+	char *text, *here = getcwd(NULL, 0);
+	struct conf_report r;
+	struct conf c;
+	size_t i;
+
+	text = conf_fixture_replace(minimal, "@DIR@", ".");
+	conf_fixture_write(f->conf, text, 0644);
+	free(text);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (i > 0)
+			assert_int_equal(chdir(f->dir), 0);
+		conf_report_init(&r);
+		assert_int_equal(
+		    conf_load(&c, i > 0 ? names[i] : f->conf, &r), RES_OK);
+		assert_int_equal(chdir(here), 0);
+		assert_beside(
+		    f, c.endpoints[0].secrets[0].source, "file:", "a.whsec");
+		assert_beside(f, c.handlers[0].command[0], "", "handler");
+		assert_null(c.handlers[0].command[1]);
+		conf_free(&c);
+		conf_report_free(&r);
+	}
+	free(here);
+}
+
+static void
+test_beside_values(void **state)
+{
+	const struct conf_fixture *f = *state;
+	struct conf_report r;
+	struct conf c;
+	char *text;
+
+	text = conf_fixture_replace(minimal, "\tcommand = { \"@DIR@/handler\"",
+	    "\tdirectory = \"./folder\"\n"
+	    "\tenvironment = { \"A=./a\" }\n"
+	    "\tcommand = { \"./handler\", \"./stays\"");
+	assert_int_equal(conf_fixture_load(f, text, &c, &r), RES_OK);
+	free(text);
+	assert_beside(f, c.handlers[0].directory, "", "folder");
+	assert_string_equal(c.handlers[0].command[1], "./stays");
+	assert_string_equal(c.handlers[0].environment[0], "A=./a");
+	conf_free(&c);
+	conf_report_free(&r);
+}
+
+/*
+ * Who may write to the folder may put another file in place of this one; with
+ * the sticky bit, only the owner may.
+ */
+static void
+test_writable_folder(void **state)
+{
+	const struct conf_fixture *f = *state;
+	struct conf_report r;
+	struct conf c;
+
+	assert_int_equal(chmod(f->dir, 0777), 0);
+	assert_int_equal(conf_fixture_load(f, minimal, &c, &r), RES_INVALID);
+	assert_non_null(strstr(r.findings[0].text, "chmod o-w the folder"));
+	assert_int_equal(r.findings[0].line, 0);
+	conf_report_free(&r);
+	assert_int_equal(chmod(f->dir, 01777), 0);
+	assert_int_equal(conf_fixture_load(f, minimal, &c, &r), RES_OK);
+	conf_free(&c);
+	conf_report_free(&r);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown( \
 	    function, conf_fixture_setup, conf_fixture_teardown)
@@ -478,6 +567,9 @@ main(void)
 		TEST(test_default_path),
 		TEST(test_owner),
 		TEST(test_user),
+		TEST(test_beside),
+		TEST(test_beside_values),
+		TEST(test_writable_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
