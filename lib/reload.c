@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exposed.h"
 #include "log.h"
 #include "mem.h"
 #include "reload.h"
@@ -50,6 +51,12 @@ reload_load(struct conf *c, const char *path, int flags)
 		r = conf_load(c, path, &report);
 	if (r == RES_OK && (flags & RELOAD_WARNINGS))
 		route_check(c, &report);
+	if (r == RES_OK)
+		exposed_check(c, &report);
+	if (r == RES_OK && report.errors > 0) {
+		conf_free(c);
+		r = RES_INVALID;
+	}
 	log_report(&report, (flags & RELOAD_WARNINGS) != 0);
 	conf_report_free(&report);
 	return r;

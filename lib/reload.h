@@ -26,7 +26,7 @@ struct reload {
 
 /*
  * Loads the configuration at path (NULL: the default one) into c and tells the
- * log what was found. flags are of enum reload_flag. Results of conf_load.
+ * log what was found, also by exposed_check. flags are of enum reload_flag. Results of conf_load.
  */
 enum result reload_load(struct conf *c, const char *path, int flags);
 

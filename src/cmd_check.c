@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "cmd.h"
+#include "exposed.h"
 #include "route.h"
 
 #include "banned.h"
@@ -138,6 +139,7 @@ cmd_check(
 	conf_report_init(&report);
 	if (conf_load(&c, g->conf, &report) == RES_OK) {
 		route_check(&c, &report);
+		exposed_guess(&c, &report);
 		check_store(&c, &report);
 		conf_free(&c);
 	}
