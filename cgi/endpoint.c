@@ -13,6 +13,7 @@
 #include "gateway.h"
 #include "log.h"
 #include "mem.h"
+#include "program.h"
 #include "receive.h"
 #include "reload.h"
 #include "summon.h"
@@ -189,7 +190,7 @@ usage(void)
 }
 
 int
-main(int argc, char *argv[])
+endpoint_main(int argc, char *argv[])
 {
 	struct program prog;
 	char *self = NULL;

@@ -46,7 +46,7 @@ detach_descriptors(int *report)
  * threads that held locks.
  */
 static _Noreturn void
-detach_child(char *const *argv, char *const *envp, int report)
+detach_child(const char *path, char *const *argv, char *const *envp, int report)
 {
 	pid_t pid = 0;
 	int error;
@@ -59,7 +59,7 @@ detach_child(char *const *argv, char *const *envp, int report)
 		_exit(0);
 	if (pid == 0 && detach_descriptors(&report) == 0 && chdir("/") == 0 &&
 	    run_clean_signals() == 0)
-		execve(argv[0], argv, envp);
+		execve(path, argv, envp);
 	error = errno;
 	/* nobody else is told */
 	if (write(report, &error, sizeof(error)) == -1)
@@ -68,7 +68,7 @@ detach_child(char *const *argv, char *const *envp, int report)
 }
 
 static pid_t
-detach_fork(char *const *argv, char *const *envp, int report)
+detach_fork(const char *path, char *const *argv, char *const *envp, int report)
 {
 	sigset_t all, old;
 	pid_t pid;
@@ -79,7 +79,7 @@ detach_fork(char *const *argv, char *const *envp, int report)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	if (pid == 0)
-		detach_child(argv, envp, report);
+		detach_child(path, argv, envp, report);
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = error;
@@ -100,17 +100,17 @@ detach_hear(int fd)
 }
 
 enum result
-detach(char *const *argv, char *const *envp, struct err *e)
+detach(const char *path, char *const *argv, char *const *envp, struct err *e)
 {
 	int fds[2], error;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) == -1) {
-		err_set(e, "cannot start %.200s: no pipe: %s", argv[0],
+		err_set(e, "cannot start %.200s: no pipe: %s", path,
 		    strerror(errno));
 		return RES_FAILED;
 	}
-	pid = detach_fork(argv, envp, fds[1]);
+	pid = detach_fork(path, argv, envp, fds[1]);
 	error = pid == -1 ? errno : 0;
 	close(fds[1]);
 	if (pid != -1) {
@@ -121,6 +121,6 @@ detach(char *const *argv, char *const *envp, struct err *e)
 	close(fds[0]);
 	if (error == 0)
 		return RES_OK;
-	err_set(e, "cannot start %.200s: %s", argv[0], strerror(error));
+	err_set(e, "cannot start %.200s: %s", path, strerror(error));
 	return RES_FAILED;
 }

@@ -7,13 +7,13 @@
 #include "err.h"
 
 /*
- * Executes argv ([0] is an absolute path, NULL-terminated) in a session of its
- * own, with "/" as its directory, descriptors 0 to 2 on /dev/null, all others
+ * Executes path (absolute) with argv (NULL-terminated) in a session of its own, with "/" as its directory, descriptors 0 to 2 on /dev/null, all others
  * closed and default signals, as nobody's child: a web server must not wait
  * for it, nor end it with us. envp is all the environment that it gets. Safe in
  * a process with threads. RES_OK once it is executed, or RES_FAILED with the
  * reason.
  */
-enum result detach(char *const *argv, char *const *envp, struct err *e);
+enum result detach(
+    const char *path, char *const *argv, char *const *envp, struct err *e);
 
 #endif

@@ -4,7 +4,11 @@
 #include "config.h"
 
 #include <stdio.h>
-#if HAVE_LIBSYSTEMD
+/* There is no static libsystemd, and no service where it would matter. */
+#ifdef STRIPEHOOK_PORTABLE
+#undef HAVE_LIBSYSTEMD
+#endif
+#ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #endif
@@ -13,7 +17,7 @@
 
 #include "banned.h"
 
-#if HAVE_LIBSYSTEMD
+#ifdef HAVE_LIBSYSTEMD
 
 void
 notify_ready(const char *status)

@@ -1,5 +1,9 @@
 /*
  * HMAC-SHA256 by OpenSSL. Its version 3 has another interface than 1.1.1.
+ * The portable build takes the bare SHA-256 of either: what version 3 does
+ * before its first digest, loading providers and its configuration, costs as
+ * much as all else that a plain CGI process does, and a static program has no
+ * provider to load.
  *
  * The key is given anew for every digest, which costs a quarter of a
  * microsecond: taking a context up again with the key that it has gives wrong
@@ -10,6 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef STRIPEHOOK_PORTABLE
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#else
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -20,13 +29,85 @@
 #include <limits.h>
 #include <openssl/hmac.h>
 #endif
+#endif
 
 #include "signature_hmac.h"
 #include "mem.h"
 
 #include "banned.h"
 
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+#ifdef STRIPEHOOK_PORTABLE
+
+struct signature_hmac {
+	SHA256_CTX inner;
+	unsigned char outer[SHA256_CBLOCK]; /* the key, for the second pass */
+	bool failed;
+};
+
+static bool
+library_open(struct signature_hmac *h)
+{
+	(void)h;
+	return true;
+}
+
+static void
+library_close(struct signature_hmac *h)
+{
+	mem_cleanse(h, sizeof(*h));
+}
+
+/* RFC 2104, section 2. */
+static bool
+library_begin(struct signature_hmac *h, const void *key, size_t len)
+{
+	unsigned char block[SHA256_CBLOCK] = { 0 };
+	bool good = true;
+	size_t i;
+
+	if (len <= sizeof(block))
+		memcpy(block, key, len);
+	else
+		good = SHA256_Init(&h->inner) == 1 &&
+		    SHA256_Update(&h->inner, key, len) == 1 &&
+		    SHA256_Final(block, &h->inner) == 1;
+	for (i = 0; i < sizeof(block); i++) {
+		h->outer[i] = block[i] ^ 0x5c;
+		block[i] ^= 0x36;
+	}
+	good = good && SHA256_Init(&h->inner) == 1 &&
+	    SHA256_Update(&h->inner, block, sizeof(block)) == 1;
+	mem_cleanse(block, sizeof(block));
+	return good;
+}
+
+static bool
+library_add(struct signature_hmac *h, const void *p, size_t n)
+{
+	return SHA256_Update(&h->inner, p, n) == 1;
+}
+
+static bool
+library_end(struct signature_hmac *h, unsigned char out[SIGNATURE_HMAC_SIZE])
+{
+	SHA256_CTX second;
+	bool good;
+
+	good = SHA256_Final(out, &h->inner) == 1 && SHA256_Init(&second) == 1 &&
+	    SHA256_Update(&second, h->outer, sizeof(h->outer)) == 1 &&
+	    SHA256_Update(&second, out, SIGNATURE_HMAC_SIZE) == 1 &&
+	    SHA256_Final(out, &second) == 1;
+	mem_cleanse(&second, sizeof(second));
+	return good;
+}
+
+static const char *
+library_reason(void)
+{
+	return NULL;
+}
+
+#elif OPENSSL_VERSION_NUMBER >= 0x30000000L
 
 struct signature_hmac {
 	EVP_MAC_CTX *ctx;
@@ -122,15 +203,26 @@ library_end(struct signature_hmac *h, unsigned char out[SIGNATURE_HMAC_SIZE])
 
 #endif
 
+#ifndef STRIPEHOOK_PORTABLE
+
+static const char *
+library_reason(void)
+{
+	const char *reason = ERR_reason_error_string(ERR_get_error());
+
+	ERR_clear_error();
+	return reason;
+}
+
+#endif
+
 static enum result
 library_failed(struct err *e)
 {
-	const char *reason;
+	const char *reason = library_reason();
 
-	reason = ERR_reason_error_string(ERR_get_error());
 	err_set(e, "OpenSSL cannot compute HMAC-SHA256: %s",
 	    reason != NULL ? reason : "it gives no reason");
-	ERR_clear_error();
 	return RES_FAILED;
 }
 

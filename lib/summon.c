@@ -59,10 +59,12 @@ environment(void)
 enum result
 summon_worker(const struct conf *c, struct err *e)
 {
+	/* The portable program, which is all of us, goes by this name. */
+	char name[] = PACKAGE_NAME "-worker";
 	char until_idle[] = "--until-idle", linger[] = "--linger";
 	char seconds[] = LINGER, option[] = "-c";
-	char *argv[] = { c->worker_program, option, NULL, until_idle, linger,
-		seconds, NULL };
+	char *argv[] = { name, option, NULL, until_idle, linger, seconds,
+		NULL };
 	char **envp;
 	enum result r;
 
@@ -73,7 +75,7 @@ summon_worker(const struct conf *c, struct err *e)
 		return RES_FAILED;
 	}
 	envp = environment();
-	r = detach(argv, envp, e);
+	r = detach(c->worker_program, argv, envp, e);
 	free(envp);
 	free(argv[2]);
 	return r;

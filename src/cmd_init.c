@@ -15,6 +15,47 @@
 
 #include "banned.h"
 
+#ifdef STRIPEHOOK_PORTABLE
+
+/* A static program must not look names up in another system's databases. */
+static void
+print_user(uid_t uid)
+{
+	printf("%lu", (unsigned long)uid);
+}
+
+static void
+print_group(gid_t gid)
+{
+	printf("%lu", (unsigned long)gid);
+}
+
+#else
+
+static void
+print_user(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw != NULL)
+		cmd_put(pw->pw_name, 0);
+	else
+		printf("%lu", (unsigned long)uid);
+}
+
+static void
+print_group(gid_t gid)
+{
+	const struct group *gr = getgrgid(gid);
+
+	if (gr != NULL)
+		cmd_put(gr->gr_name, 0);
+	else
+		printf("%lu", (unsigned long)gid);
+}
+
+#endif
+
 /*
  * Says whose a store's file is: the web server and the worker have to be able
  * to write it. Nothing for a store that is no file.
@@ -23,22 +64,14 @@ static void
 print_owner(const char *uri)
 {
 	const char *path = strchr(uri, ':');
-	struct passwd *pw;
-	struct group *gr;
 	struct stat st;
 
 	if (path == NULL || path[1] != '/' || stat(path + 1, &st) != 0)
 		return;
 	printf("  mode %04o, owner ", (unsigned int)(st.st_mode & 07777));
-	if ((pw = getpwuid(st.st_uid)) != NULL)
-		cmd_put(pw->pw_name, 0);
-	else
-		printf("%lu", (unsigned long)st.st_uid);
+	print_user(st.st_uid);
 	printf(", group ");
-	if ((gr = getgrgid(st.st_gid)) != NULL)
-		cmd_put(gr->gr_name, 0);
-	else
-		printf("%lu", (unsigned long)st.st_gid);
+	print_group(st.st_gid);
 	printf("\n  The endpoint and the worker must be able to write it and"
 	       " its folder.\n");
 }

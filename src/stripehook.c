@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "near.h"
+#include "program.h"
 
 #include "banned.h"
 
@@ -145,6 +146,11 @@ print_usage(FILE *f)
 	fputs("  -V        print the version\n\ncommands:\n", f);
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(f, "  %-8s  %s\n", commands[i].name, commands[i].help);
+#ifdef STRIPEHOOK_PORTABLE
+	fputs("  worker    Run the handlers of queued deliveries"
+	      " (worker -h).\n",
+	    f);
+#endif
 }
 
 static int
@@ -199,7 +205,7 @@ dispatch(const struct cmd_global *g, int argc, char **argv, char *name)
 }
 
 int
-main(int argc, char **argv)
+command_main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },

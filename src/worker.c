@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "log.h"
+#include "program.h"
 #include "reload.h"
 #include "work.h"
 
@@ -156,7 +157,7 @@ hold_signals(void)
 }
 
 int
-main(int argc, char *argv[])
+worker_main(int argc, char *argv[])
 {
 	struct options o = { .conf = NULL };
 	struct reload reload;

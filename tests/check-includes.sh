@@ -13,7 +13,7 @@ say() {
 # The level of a file of the tree, by its name without folder and ending.
 level() {
 	case $1 in
-	err | mem) echo 0 ;;
+	err | mem | program) echo 0 ;;
 	buf | near) echo 1 ;;
 	escape | http | secret | pattern | retry) echo 2 ;;
 	log | event*) echo 3 ;;

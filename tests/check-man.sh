@@ -7,8 +7,12 @@ command -v mandoc >/dev/null || {
 	exit 77
 }
 bad=0
-for page in stripehook.7 stripehook.conf.5 stripehook-handler.7 \
-    stripehook-service.7 stripehook.cgi.8 stripehook-worker.8 stripehook.1; do
+for page in man/*.[1-9]; do
+	page=${page#man/}
+=======
+    stripehook.cgi.8 stripehook-worker.8 stripehook.1 \
+    stripehook-hosting.7; do
+>>>>>>> 731a845 (portable: one static program for a hosting account)
 	[ -f "man/$page" ] || {
 		echo "man/$page is missing"
 		bad=1

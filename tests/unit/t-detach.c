@@ -100,7 +100,7 @@ goes_on(void **state)
 	snprintf(path, sizeof(path), "%s/said", f->dir);
 	leak = dup2(STDERR_FILENO, 77);
 	signal(SIGPIPE, SIG_IGN);
-	assert_int_equal(detach(words(argv), words(env), &e), RES_OK);
+	assert_int_equal(detach(argv[0], words(argv), words(env), &e), RES_OK);
 	signal(SIGPIPE, SIG_DFL);
 	close(leak);
 	assert_childless();
@@ -139,7 +139,8 @@ holds_nothing(void **state)
 	fflush(stdout);
 	dup2(fds[1], STDOUT_FILENO);
 	close(fds[1]);
-	assert_int_equal(detach(words(argv), words(test_env), NULL), RES_OK);
+	assert_int_equal(
+	    detach(argv[0], words(argv), words(test_env), NULL), RES_OK);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
 	n = read(fds[0], &byte, 1); /* waits for ever if it is held */
@@ -158,14 +159,16 @@ not_executable(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(detach(words(argv), words(test_env), &e), RES_FAILED);
+	assert_int_equal(
+	    detach(argv[0], words(argv), words(test_env), &e), RES_FAILED);
 	assert_string_equal(
 	    e.text, "cannot start /nowhere/worker: No such file or directory");
 	argv[0] = "/tmp";
-	assert_int_equal(detach(words(argv), words(test_env), &e), RES_FAILED);
+	assert_int_equal(
+	    detach(argv[0], words(argv), words(test_env), &e), RES_FAILED);
 	assert_string_equal(e.text, "cannot start /tmp: Permission denied");
 	assert_int_equal(
-	    detach(words(argv), words(test_env), NULL), RES_FAILED);
+	    detach(argv[0], words(argv), words(test_env), NULL), RES_FAILED);
 	assert_childless();
 }
 
@@ -183,8 +186,8 @@ closed_standard(void **state)
 		saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 100);
 		close(i);
 	}
-	bad = detach(words(argv), words(test_env), NULL);
-	good = detach(words(fine), words(test_env), NULL);
+	bad = detach(argv[0], words(argv), words(test_env), NULL);
+	good = detach(fine[0], words(fine), words(test_env), NULL);
 	for (i = 0; i < 3; i++) {
 		dup2(saved[i], i);
 		close(saved[i]);
@@ -203,8 +206,8 @@ sigchld_ignored(void **state)
 
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
-	bad = detach(words(argv), words(test_env), NULL);
-	good = detach(words(fine), words(test_env), NULL);
+	bad = detach(argv[0], words(argv), words(test_env), NULL);
+	good = detach(fine[0], words(fine), words(test_env), NULL);
 	signal(SIGCHLD, SIG_DFL);
 	assert_int_equal(bad, RES_FAILED);
 	assert_int_equal(good, RES_OK);
@@ -219,8 +222,10 @@ thread_main(void *arg)
 	int i;
 
 	for (i = 0; i < 10; i++) {
-		if (detach(words(argv), words(test_env), NULL) != RES_OK ||
-		    detach(words(missing), words(test_env), NULL) != RES_FAILED)
+		if (detach(argv[0], words(argv), words(test_env), NULL) !=
+			RES_OK ||
+		    detach(missing[0], words(missing), words(test_env), NULL) !=
+			RES_FAILED)
 			(*wrong)++;
 	}
 	return NULL;
