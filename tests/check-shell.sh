@@ -7,5 +7,5 @@ command -v shellcheck >/dev/null || {
 	exit 77
 }
 # shellcheck disable=SC2046 # no file of ours has a blank in its name
-shellcheck -s sh $(find scripts -type f) $(find conf tests -name '*.sh') \
-    .ci/run conf/init/stripehook.in
+shellcheck -s sh $(find scripts -type f) \
+    $(find bench conf tests -name '*.sh') .ci/run conf/init/stripehook.in
