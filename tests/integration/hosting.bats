@@ -7,7 +7,7 @@ load lib
 
 setup() {
 	place_open
-	need apache2 curl openssl setpriv
+	need apache2 curl openssl setpriv setsid
 	[ -f "$builddir/portable/crontab" ] || skip "make portable was not run"
 	AS=()
 	if [ "$(id -u)" -eq 0 ]; then
@@ -100,7 +100,8 @@ server() {
 		cat "$T/apache.inc"
 	} >"$T/apache.conf"
 	chmod 644 "$T/apache.conf"
-	"${AS[@]}" apache2 -D FOREGROUND -f "$T/apache.conf" </dev/null \
+	# At its end it ends its whole process group, which would be ours, too.
+	"${AS[@]}" setsid apache2 -D FOREGROUND -f "$T/apache.conf" </dev/null \
 	    >"$T/apache.out" 2>&1 3>&- &
 	pid=$!
 	started "$pid"
