@@ -66,11 +66,11 @@ check_writable(const struct stat *st, const struct conf_place *at)
 	if ((st->st_mode & S_IWOTH) != 0)
 		conf_error(at, 0,
 		    "all users may write to it, and so choose what is "
-		    "executed: chmod o-w it");
+		    "executed\nchmod o-w it");
 	else if (at->folder != NULL && stat(at->folder, &folder) == 0 &&
 	    (folder.st_mode & S_IWOTH) != 0 && (folder.st_mode & S_ISVTX) == 0)
 		conf_error(at, 0,
-		    "all users may write to its folder %s, and so exchange it: "
+		    "all users may write to its folder %s, and so exchange it\n"
 		    "chmod o-w the folder",
 		    at->folder);
 }
@@ -89,7 +89,7 @@ read_config(struct buf *b, const struct conf_place *at)
 	fd = open_regular(at->path, &st);
 	if (fd == -1) {
 		conf_error(at, 0,
-		    "%s: create it from the sample stripehook.conf, or name "
+		    "%s\ncreate it from the sample stripehook.conf, or name "
 		    "another one with -c or $STRIPEHOOK_CONFIG",
 		    strerror(errno));
 		return false;
@@ -144,7 +144,7 @@ static enum result
 load(struct conf *c, const char *path, bool secretless, struct conf_report *r)
 {
 	char *folder = folder_of(path);
-	const struct conf_place at = { r, path, folder };
+	struct conf_place at = { r, path, folder, "file" };
 	const size_t first = r->n, errors = r->errors;
 	struct conf_scan scan;
 	struct buf b;
@@ -156,9 +156,12 @@ load(struct conf *c, const char *path, bool secretless, struct conf_report *r)
 	conf_watch(c, path);
 	buf_init(&b, FILE_MAX_BYTES);
 	if (read_config(&b, &at)) {
+		at.topic = "syntax";
 		buf_putc(&b, '\n'); /* an empty file has no data yet */
 		conf_scan(&scan, b.data, &at);
+		at.topic = "value";
 		conf_parse(c, &scan, b.data, &at);
+		at.topic = "section";
 		if (!scan.broken)
 			conf_check_whole(c, &at);
 		conf_scan_free(&scan);
@@ -212,6 +215,7 @@ free_endpoint(struct conf_endpoint *ep)
 	for (i = 0; i < ep->nsecrets; i++)
 		secret_free(&ep->secrets[i]);
 	free(ep->secrets);
+	free_list(ep->sources, ep->nsources);
 	free(ep->api_version);
 }
 

@@ -31,19 +31,22 @@ enum conf_run { CONF_RUN_QUEUED, CONF_RUN_INLINE };
 
 enum conf_lane { CONF_LANE_OBJECT, CONF_LANE_CUSTOMER, CONF_LANE_NONE };
 
-struct conf_endpoint {
-	char name[DELIVERY_NAME_SIZE];
-	int line;
-	struct secret *secrets; /* owned */
-	size_t nsecrets; /* at least 1 */
-	int64_t tolerance; /* seconds, both ways; at least 1 */
-	char *api_version; /* owned; NULL: not compared */
-};
-
 /* A text of the configuration and the line where it stands. */
 struct conf_text {
 	char *text; /* owned */
 	int line;
+};
+
+struct conf_endpoint {
+	char name[DELIVERY_NAME_SIZE];
+	int line;
+	struct secret *secrets; /* owned */
+	size_t nsecrets; /* at least 1; 0 where they were not read */
+	struct conf_text *sources; /* owned: where the secrets are kept, as
+	    written, also where they were not read */
+	size_t nsources;
+	int64_t tolerance; /* seconds, both ways; at least 1 */
+	char *api_version; /* owned; NULL: not compared */
 };
 
 struct conf_handler {
@@ -54,6 +57,7 @@ struct conf_handler {
 	struct conf_text *endpoints; /* owned: names; none means all */
 	size_t nendpoints;
 	char **command; /* owned, NULL-terminated; [0] is an absolute path */
+	int command_line; /* where it stands */
 	char **environment; /* owned, NULL-terminated: "NAME=value", or "NAME"
 	    to pass on the program's own */
 	enum conf_run run;
@@ -104,11 +108,15 @@ struct conf {
 
 enum conf_severity { CONF_ERROR, CONF_WARNING };
 
+/* A topic that findings are known by: "syntax"; NULL stands for "other". */
 struct conf_finding {
 	enum conf_severity severity;
+	const char *code; /* static: its topic */
 	char *file; /* owned */
 	int line; /* 0: the file as a whole */
-	char *text; /* owned: what is wrong, and what to do */
+	int column; /* in bytes, from 1; 0: not known */
+	char *text; /* owned: what is wrong, and often "; " and what to do */
+	size_t message_len; /* how much of the text says what is wrong */
 };
 
 struct conf_report {
@@ -147,8 +155,16 @@ void conf_report_init(struct conf_report *r);
 void conf_report_free(struct conf_report *r);
 
 /*
- * Adds one finding; file is copied.
+ * What to do about a finding, or "". Borrowed from f.
  */
+const char *conf_finding_hint(const struct conf_finding *f);
+
+/*
+ * Adds one finding; file is copied. What stands behind the first newline of
+ * the text is the hint, and the newline becomes "; ". conf_report_mark gives
+ * the last finding its topic (static) and its column.
+ */
+void conf_report_mark(struct conf_report *r, const char *code, int column);
 void conf_report_add(struct conf_report *r, enum conf_severity severity,
     const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));

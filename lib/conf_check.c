@@ -37,7 +37,7 @@ check_writable(const char *path, const struct stat *st, int line,
 	if ((st->st_mode & S_IWOTH) != 0)
 		conf_error(at, line,
 		    "all users may write to %s, and so choose what is "
-		    "executed: chmod o-w it",
+		    "executed\nchmod o-w it",
 		    path);
 	else if ((st->st_mode & S_IWGRP) != 0)
 		conf_warn(at, line,
@@ -83,9 +83,11 @@ void
 conf_check_program(
     const char *what, const char *path, int line, const struct conf_place *at)
 {
+	const struct conf_place here = conf_topic(at, "program");
 	struct stat st;
 	char *real;
 
+	at = &here;
 	if (stat(path, &st) != 0) {
 		conf_error(
 		    at, line, "the %s %s: %s", what, path, strerror(errno));
@@ -98,8 +100,8 @@ conf_check_program(
 	}
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0)
 		conf_error(at, line,
-		    "the %s %s may not be executed by this user: %s (is "
-		    "its mode without x?)",
+		    "the %s %s may not be executed by this user: %s\nis "
+		    "its mode without x?",
 		    what, path, strerror(errno));
 	check_writable(path, &st, line, at);
 	check_folders(path, NULL, line, at);
@@ -112,8 +114,10 @@ conf_check_program(
 void
 conf_check_command(const char *path, int line, const struct conf_place *at)
 {
+	const struct conf_place here = conf_topic(at, "program");
 	struct stat st;
 
+	at = &here;
 	if (path[0] != '/')
 		conf_error(at, line,
 		    "the command '%s' must be an absolute path, with its "
@@ -121,8 +125,8 @@ conf_check_command(const char *path, int line, const struct conf_place *at)
 		    path);
 	else if (strchr(path, ' ') != NULL && stat(path, &st) != 0)
 		conf_error(at, line,
-		    "the command %s: %s (arguments are further values in the "
-		    "braces)",
+		    "the command %s: %s\narguments are further values in the "
+		    "braces",
 		    path, strerror(errno));
 	else
 		conf_check_program("command", path, line, at);
@@ -238,10 +242,12 @@ void
 conf_check_secret(struct conf *c, struct conf_endpoint *ep, const char *source,
     int line, const struct conf_place *at)
 {
+	const struct conf_place here = conf_topic(at, "secret");
 	const struct conf_endpoint *other;
 	struct secret s;
 	struct err e;
 
+	at = &here;
 	if (c->secretless)
 		return;
 	if (secret_load(&s, source, &e) != RES_OK) {
@@ -285,7 +291,7 @@ conf_check_whole(const struct conf *c, const struct conf_place *at)
 	}
 	if (c->nendpoints == 0)
 		conf_error(at, 0,
-		    "there is no endpoint: endpoint \"NAME\" { secrets = { "
+		    "there is no endpoint\nendpoint \"NAME\" { secrets = { "
 		    "\"file:/path\" } }");
 	if (c->nhandlers == 0)
 		conf_warn(at, 0, "there is no handler: every event will be %s",

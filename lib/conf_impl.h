@@ -22,8 +22,17 @@ struct conf_place {
 	const char *path; /* borrowed */
 	const char *folder; /* borrowed: where the file is, absolute; NULL
 	    where that cannot be found out */
+	const char *topic; /* static: the code of the findings */
 };
 
+/*
+ * The same place for findings of another topic.
+ */
+struct conf_place conf_topic(const struct conf_place *at, const char *topic);
+
+/*
+ * Add a finding, in the form of conf_report_add.
+ */
 void conf_error(const struct conf_place *at, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void conf_warn(const struct conf_place *at, int line, const char *fmt, ...)
@@ -61,9 +70,16 @@ struct conf_scan;
 struct conf_scanner {
 	struct conf_scan *out;
 	const struct conf_place *at;
+	const char *text; /* where it begins */
 	char *next;
 	int line;
 };
+
+/*
+ * Adds an error at a token.
+ */
+void conf_token_error(const struct conf_scanner *s, const struct conf_token *t,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * Takes the next token; comments before it become blanks. The last one can be

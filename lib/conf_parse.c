@@ -111,7 +111,7 @@ read_keep(const struct conf_reader *rd, struct conf *c)
 		conf_error(rd->at, conf_value(rd, "keep")->line,
 		    "'keep' (%d) is less than %d days: an event that is sent "
 		    "again after it was removed counts as a new one, and is "
-		    "handled again; keep-forced = true allows it",
+		    "handled again\nkeep-forced = true allows it",
 		    c->keep, KEEP_LEAST);
 	t = conf_value(rd, "keep-bodies");
 	if (c->keep_bodies > c->keep)
@@ -182,6 +182,7 @@ read_endpoint(const struct conf_reader *rd, const char *title, struct conf *c)
 		    "no endpoint can be called '%s': the program's own events "
 		    "have this name",
 		    title);
+	ep->sources = conf_value_list(rd, "secrets", &ep->nsources);
 	ep->secrets = mem_alloc(n, sizeof(*ep->secrets));
 	for (i = 0; i < n; i++) {
 		conf_value_beside(rd, "secrets", i, "file:");

@@ -35,9 +35,10 @@ read_command(const struct conf_reader *rd, struct conf_handler *h)
 {
 	conf_value_beside(rd, "command", 0, "");
 	h->command = conf_value_array(rd, "command");
-	if (h->command[0] != NULL)
-		conf_check_command(h->command[0],
-		    conf_value_at(rd, "command", 0)->line, rd->at);
+	if (h->command[0] == NULL)
+		return;
+	h->command_line = conf_value_at(rd, "command", 0)->line;
+	conf_check_command(h->command[0], h->command_line, rd->at);
 }
 
 static void

@@ -81,13 +81,13 @@ unexpected(const struct conf_scanner *s, const struct conf_token *t,
     const char *wanted)
 {
 	if (t->kind == CONF_TOKEN_END)
-		conf_error(s->at, t->line, "the file ends where %s is missing",
-		    wanted);
+		conf_token_error(
+		    s, t, "the file ends where %s is missing", wanted);
 	else if (conf_is_text(t)) /* not shown: it may be a secret */
-		conf_error(s->at, t->line, "a text stands where %s is missing",
-		    wanted);
+		conf_token_error(
+		    s, t, "a text stands where %s is missing", wanted);
 	else
-		conf_error(s->at, t->line, "'%c' stands where %s is missing%s",
+		conf_token_error(s, t, "'%c' stands where %s is missing%s",
 		    *t->p, wanted,
 		    strchr("{}=,", *t->p) != NULL
 			? ""
@@ -109,7 +109,7 @@ scan_list(struct conf_scanner *s, const struct conf_token *name, size_t *n)
 			return good;
 		if (t.kind == CONF_TOKEN_END || is_next_statement(s, &t)) {
 			conf_give_back(s, &t);
-			conf_error(s->at, name->line,
+			conf_token_error(s, name,
 			    "the list of '%.*s' is not closed: '}' is missing",
 			    (int)name->len, name->p);
 			return false;
@@ -120,7 +120,7 @@ scan_list(struct conf_scanner *s, const struct conf_token *name, size_t *n)
 			comma = false;
 			++*n;
 			if (t.fault != NULL) {
-				conf_error(s->at, t.line, "%s", t.fault);
+				conf_token_error(s, &t, "%s", t.fault);
 				good = false;
 			}
 		} else {
@@ -170,21 +170,21 @@ unknown_option(const struct conf_scanner *s, enum conf_kind kind,
 	}
 	for (k = CONF_TOP; k < CONF_STRANGE; k++)
 		if (find_option((enum conf_kind)k, name, &i) != NULL) {
-			conf_error(s->at, name->line,
-			    "unknown option '%s' here: it belongs %s", text,
+			conf_token_error(s, name,
+			    "unknown option '%s' here\nit belongs %s", text,
 			    k == CONF_TOP	    ? "outside of the sections"
 				: k == CONF_HANDLER ? "into a handler"
 						    : "into an endpoint");
 			return;
 		}
 	if (strcmp(text, "endpoint") == 0 || strcmp(text, "handler") == 0)
-		conf_error(s->at, name->line,
-		    "'%s' is a section: %s \"NAME\" {", text, text);
+		conf_token_error(
+		    s, name, "'%s' is a section: %s \"NAME\" {", text, text);
 	else if (nearest != NULL)
-		conf_error(s->at, name->line,
-		    "unknown option '%s'; did you mean '%s'?", text, nearest);
+		conf_token_error(s, name,
+		    "unknown option '%s'\ndid you mean '%s'?", text, nearest);
 	else
-		conf_error(s->at, name->line, "unknown option '%s'", text);
+		conf_token_error(s, name, "unknown option '%s'", text);
 }
 
 /*
@@ -205,19 +205,19 @@ check_option(struct conf_scanner *s, struct block *b,
 		return false;
 	}
 	if (b->seen[i] != 0) {
-		conf_error(s->at, name->line,
-		    "'%s' was given before, in line %d", o->name, b->seen[i]);
+		conf_token_error(s, name, "'%s' was given before, in line %d",
+		    o->name, b->seen[i]);
 		return false;
 	}
 	b->seen[i] = name->line;
 	if (braces && !o->list) {
-		conf_error(s->at, name->line,
-		    "'%s' takes one value, without braces", o->name);
+		conf_token_error(
+		    s, name, "'%s' takes one value, without braces", o->name);
 		return false;
 	}
 	if (n == 0) {
-		conf_error(s->at, name->line,
-		    "'%s' has no value: give one or leave it out", o->name);
+		conf_token_error(s, name,
+		    "'%s' has no value\ngive one or leave it out", o->name);
 		return false;
 	}
 	return true;
@@ -244,11 +244,11 @@ scan_value(
 		return;
 	} else if (t.line > name->line && is_next_statement(s, &t)) {
 		conf_give_back(s, &t);
-		conf_error(s->at, name->line, "'%.*s' has no value",
-		    (int)name->len, name->p);
+		conf_token_error(
+		    s, name, "'%.*s' has no value", (int)name->len, name->p);
 		good = false;
 	} else if (t.fault != NULL) {
-		conf_error(s->at, t.line, "%s", t.fault);
+		conf_token_error(s, &t, "%s", t.fault);
 		good = false;
 	}
 	/* A faulty value may have a wrong name besides. */
@@ -312,13 +312,13 @@ section_kind(struct conf_scanner *s, const struct block *b,
 	if (b->kind == CONF_STRANGE)
 		return CONF_STRANGE;
 	if (b->depth > 0)
-		conf_error(s->at, name->line,
-		    "the section '%.*s' stands inside of another one: is a "
+		conf_token_error(s, name,
+		    "the section '%.*s' stands inside of another one\nis a "
 		    "'}' missing before it?",
 		    (int)name->len, name->p);
 	else
-		conf_error(s->at, name->line,
-		    "unknown section '%.*s': there are endpoint and handler",
+		conf_token_error(s, name,
+		    "unknown section '%.*s'\nthere are endpoint and handler",
 		    (int)name->len, name->p);
 	return CONF_STRANGE;
 }
@@ -358,7 +358,7 @@ scan_section(struct conf_scanner *s, const struct block *b,
 		return;
 	}
 	if (title.fault != NULL)
-		conf_error(s->at, title.line, "%s", title.fault);
+		conf_token_error(s, &title, "%s", title.fault);
 	else if (kind != CONF_STRANGE)
 		add_section(s, kind, name->line, title.p + quotes,
 		    conf_is_text(&title) ? title.len - 2 * quotes : 0);
@@ -393,10 +393,10 @@ scan_statement(
 		return;
 	}
 	if (conf_is_sign(&t, '('))
-		conf_error(s->at, t.line,
-		    "there are no functions such as include() here");
+		conf_token_error(
+		    s, &t, "there are no functions such as include() here");
 	else
-		conf_error(s->at, name->line, "'=' is missing after '%.*s'",
+		conf_token_error(s, name, "'=' is missing after '%.*s'",
 		    (int)name->len, name->p);
 	drop_line(s, name->p, &t);
 }
@@ -406,15 +406,14 @@ scan_stray(
     struct conf_scanner *s, const struct block *b, const struct conf_token *t)
 {
 	if (conf_is_sign(t, '}') && b->depth == 0) {
-		conf_error(s->at, t->line, "'}' without a section to close");
+		conf_token_error(s, t, "'}' without a section to close");
 		conf_blank(t->p, t->p + 1);
 		return;
 	}
 	if (conf_is_sign(t, ';'))
-		conf_error(
-		    s->at, t->line, "there is no ';' at the end of a line");
+		conf_token_error(s, t, "there is no ';' at the end of a line");
 	else if (conf_is_sign(t, ','))
-		conf_error(s->at, t->line,
+		conf_token_error(s, t,
 		    "several values are written in braces: { \"a\", \"b\" }");
 	else
 		unexpected(s, t, "the name of an option");
@@ -454,7 +453,7 @@ void
 conf_scan(struct conf_scan *out, char *text, const struct conf_place *at)
 {
 	struct conf_scanner s = {
-		.out = out, .at = at, .next = text, .line = 1
+		.out = out, .at = at, .text = text, .next = text, .line = 1
 	};
 
 	struct block b = { .kind = CONF_TOP };

@@ -178,11 +178,14 @@ check_pattern(
 {
 	char text[3 * EVENT_TYPE_SIZE];
 
-	if (p->text[0] != '*' && pattern_match(p->text, SYNCHRONOUS))
+	if (p->text[0] != '*' && pattern_match(p->text, SYNCHRONOUS)) {
 		conf_report_add(r, CONF_WARNING, c->path, p->line,
 		    "Stripe waits two seconds for the decision on "
-		    "\"%s\" in the answer, which a handler cannot give",
+		    "\"%s\" in the answer, which a handler cannot give\n"
+		    "answer such requests with a program of your own",
 		    SYNCHRONOUS);
+		conf_report_mark(r, "synchronous", 0);
+	}
 	if (reaches(&c->catalogue, p->text))
 		return;
 	if (strcmp(p->text, EVENT_PING) == 0) {
@@ -190,16 +193,18 @@ check_pattern(
 		    "\"%s\" is answered by the endpoint itself and comes to no "
 		    "handler",
 		    EVENT_PING);
+		conf_report_mark(r, "pattern", 0);
 		return;
 	}
 	suggest(&c->catalogue, p->text, text, sizeof(text));
 	if (text[0] != '\0')
 		conf_report_add(r, CONF_WARNING, c->path, p->line,
-		    "no published event type is \"%s\"; did you mean %s?",
+		    "no published event type is \"%s\"\ndid you mean %s?",
 		    p->text, text);
 	else
 		conf_report_add(r, CONF_WARNING, c->path, p->line,
 		    "no published event type is \"%s\"", p->text);
+	conf_report_mark(r, "pattern", 0);
 }
 
 void
@@ -213,11 +218,13 @@ route_check(const struct conf *c, struct conf_report *r)
 		for (j = 0; j < h->nevents; j++)
 			if (reaches(&c->catalogue, h->events[j].text))
 				break;
-		if (j == h->nevents)
+		if (j == h->nevents) {
 			conf_report_add(r, CONF_WARNING, c->path, h->line,
 			    "the handler '%s' gets no event of a published "
 			    "type",
 			    h->name);
+			conf_report_mark(r, "unreachable", 0);
+		}
 		for (j = 0; j < h->nevents; j++)
 			check_pattern(c, &h->events[j], r);
 	}
