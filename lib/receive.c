@@ -74,6 +74,7 @@ open_set(struct receiver *r)
 		n += r->conf->endpoints[i].nsecrets;
 	list = mem_alloc(n, sizeof(*list));
 	r->owner = mem_alloc(n, sizeof(*r->owner));
+	r->marks = mem_alloc(n, sizeof(*r->marks));
 	for (i = 0; i < r->conf->nendpoints; i++) {
 		ep = &r->conf->endpoints[i];
 		for (j = 0; j < ep->nsecrets; j++) {
@@ -114,6 +115,7 @@ receiver_close(struct receiver *r)
 	store_close(r->store);
 	buf_free(&r->body);
 	free(r->owner);
+	free(r->marks);
 	free(r->wanting);
 	free(r->news);
 	free(r->lanes);

@@ -109,6 +109,27 @@ refuse_wrong(
 		    p, 400, signature_verdict_name(SIGNATURE_WRONG), why->text);
 }
 
+/*
+ * Names the secrets that verified the request, for the store to remember.
+ */
+static void
+note_secrets(struct passage *p, const struct signature_found *found)
+{
+	struct receiver *r = p->r;
+	size_t i;
+
+	for (i = found->secret; i < r->nsecrets && i < 64; i++) {
+		if ((found->matched >> i & 1) == 0 ||
+		    r->owner[i] != r->owner[found->secret] ||
+		    p->nsecrets == RECEIVE_SECRETS_MAX)
+			continue;
+		if (r->marks[i][0] != '\0' ||
+		    signature_set_fingerprint(r->set, i, r->marks[i], NULL) ==
+			RES_OK)
+			p->secrets[p->nsecrets++] = r->marks[i];
+	}
+}
+
 static bool
 verify(struct passage *p, const struct signature_header *h)
 {
@@ -122,6 +143,7 @@ verify(struct passage *p, const struct signature_header *h)
 	switch (v) {
 	case SIGNATURE_OK:
 		p->endpoint = &r->conf->endpoints[r->owner[found.secret]];
+		note_secrets(p, &found);
 		return true;
 	case SIGNATURE_WRONG:
 		refuse_wrong(p, h, &e);

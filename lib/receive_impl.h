@@ -18,11 +18,14 @@
 
 #define RECEIVE_BODY_KEEP 65536 /* bytes; the memory of more is given back */
 #define RECEIVE_RETRY_AFTER 30 /* seconds */
+#define RECEIVE_SECRETS_MAX 4 /* that are noted; Stripe signs with two */
 
 struct receiver {
 	const struct conf *conf; /* borrowed */
 	struct signature_set *set; /* owned; NULL where it cannot verify */
 	size_t *owner; /* owned: the endpoint of each secret in the set */
+	char (*marks)[SIGNATURE_FINGERPRINT_SIZE]; /* owned: the fingerprint of
+	    each, "" until it has verified something */
 	size_t nsecrets;
 	struct store *store; /* owned; NULL until needed and after a fault */
 	bool left_work; /* the last request left some for a worker */
@@ -38,6 +41,9 @@ struct passage {
 	const struct http_request *req;
 	struct http_response *resp;
 	const struct conf_endpoint *endpoint; /* whose secret verified it */
+	const char *secrets[RECEIVE_SECRETS_MAX]; /* borrowed: marks of those
+	    of the endpoint that did */
+	size_t nsecrets;
 	struct event event;
 	size_t nwanting;
 };

@@ -125,6 +125,8 @@ put(struct passage *p)
 		.body_len = r->body.len,
 		.deliveries = r->news,
 		.ndeliveries = p->nwanting,
+		.secrets = p->secrets,
+		.nsecrets = p->nsecrets,
 	};
 	enum result res = RES_OK;
 	bool differs = false;

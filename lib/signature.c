@@ -18,6 +18,8 @@
 
 #define TIME_MAX INT64_C(999999999999)
 
+static const char fingerprint_label[] = "stripehook fingerprint of a secret";
+
 static const char hint_test_mode[] =
     "sent in test mode (has v0): is this endpoint's test secret configured?";
 static const char hint_live[] =
@@ -171,6 +173,8 @@ match(struct signature_set *set, const struct signature_header *h,
 		first = (size_t)0 - (hit & ~any & 1);
 		found->secret = (found->secret & ~first) | (i & first);
 		any |= hit;
+		if (i < 64)
+			found->matched |= (uint64_t)(hit & 1) << i;
 	}
 	mem_cleanse(digest, sizeof(digest));
 	if (r != RES_OK)
@@ -338,18 +342,25 @@ signature_diagnose(struct signature_set *set, const struct signature_header *h,
 }
 
 static void
+write_hex(char *out, const unsigned char *bytes, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		*out++ = hex[bytes[i] >> 4];
+		*out++ = hex[bytes[i] & 0xf];
+	}
+	*out = '\0';
+}
+
+static void
 write_header(char out[SIGNATURE_TEXT_SIZE], const char *t_text,
     const unsigned char digest[SIGNATURE_DIGEST_SIZE])
 {
-	static const char hex[] = "0123456789abcdef";
-	size_t i, n;
+	int n = snprintf(out, SIGNATURE_TEXT_SIZE, "t=%s,v1=", t_text);
 
-	n = (size_t)snprintf(out, SIGNATURE_TEXT_SIZE, "t=%s,v1=", t_text);
-	for (i = 0; i < SIGNATURE_DIGEST_SIZE; i++) {
-		out[n++] = hex[digest[i] >> 4];
-		out[n++] = hex[digest[i] & 0xf];
-	}
-	out[n] = '\0';
+	write_hex(out + n, digest, SIGNATURE_DIGEST_SIZE);
 }
 
 enum result
@@ -378,6 +389,42 @@ signature_sign(const char *secret, size_t secret_len, int64_t t,
 	if (r == RES_OK)
 		write_header(out, t_text, digest);
 	mem_cleanse(digest, sizeof(digest));
+	signature_close(set);
+	return r;
+}
+
+enum result
+signature_set_fingerprint(struct signature_set *set, size_t secret,
+    char out[SIGNATURE_FINGERPRINT_SIZE], struct err *e)
+{
+	unsigned char digest[SIGNATURE_DIGEST_SIZE];
+	const struct key *key = &set->keys[secret];
+	enum result r;
+
+	out[0] = '\0';
+	/* No genuine signature begins so: a digit stands in front there. */
+	signature_hmac_begin(set->hmac, key->value, key->len);
+	signature_hmac_add(
+	    set->hmac, fingerprint_label, strlen(fingerprint_label));
+	r = signature_hmac_end(set->hmac, digest, e);
+	if (r == RES_OK)
+		write_hex(out, digest, (SIGNATURE_FINGERPRINT_SIZE - 1) / 2);
+	mem_cleanse(digest, sizeof(digest));
+	return r;
+}
+
+enum result
+signature_fingerprint(const char *secret, size_t len,
+    char out[SIGNATURE_FINGERPRINT_SIZE], struct err *e)
+{
+	struct signature_secret one = { secret, len, 1 };
+	struct signature_set *set;
+	enum result r;
+
+	out[0] = '\0';
+	if ((r = signature_open(&set, &one, 1, e)) != RES_OK)
+		return r;
+	r = signature_set_fingerprint(set, 0, out, e);
 	signature_close(set);
 	return r;
 }

@@ -22,6 +22,7 @@
 #define SIGNATURE_DIGEST_SIZE 32
 /* "t=" 12 digits ",v1=" 64 digits and NUL, with room to spare */
 #define SIGNATURE_TEXT_SIZE 96
+#define SIGNATURE_FINGERPRINT_SIZE 9 /* 8 hexadecimal digits and NUL */
 
 enum signature_verdict {
 	SIGNATURE_OK = 0,
@@ -56,6 +57,8 @@ struct signature_header {
 /* What was found, for the log. Meaningful as far as the verdict goes. */
 struct signature_found {
 	size_t secret; /* index of the first secret that matched */
+	uint64_t matched; /* bit n: secret n did, for the first 64: while one is
+	    rolled Stripe signs with both */
 	int64_t age; /* now - t in seconds; negative: signed in the future */
 	size_t nv1;
 	bool has_v0;
@@ -107,6 +110,22 @@ enum result signature_diagnose(struct signature_set *set,
  */
 enum result signature_sign(const char *secret, size_t secret_len, int64_t t,
     const void *body, size_t len, char out[SIGNATURE_TEXT_SIZE], struct err *e);
+
+/*
+ * Writes the name that a secret can be spoken of by: the first 8 hexadecimal
+ * digits of HMAC-SHA256, keyed with the secret, over a fixed label. 32 bits of
+ * a keyed hash say nothing about a secret of high entropy, as Stripe's are;
+ * one that a person thought up could be confirmed by guessing it. RES_OK;
+ * RES_INVALID for a secret that is not usable; RES_FAILED; out is "" then.
+ */
+enum result signature_fingerprint(const char *secret, size_t len,
+    char out[SIGNATURE_FINGERPRINT_SIZE], struct err *e);
+
+/*
+ * The same for a secret of a set, by its index.
+ */
+enum result signature_set_fingerprint(struct signature_set *set, size_t secret,
+    char out[SIGNATURE_FINGERPRINT_SIZE], struct err *e);
 
 /*
  * A short name of a verdict for the log: "no-signature", "malformed",

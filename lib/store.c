@@ -10,6 +10,7 @@
 #include "store.h"
 
 #include "store_impl.h"
+#include "store_secret.h"
 
 #include "banned.h"
 
@@ -188,6 +189,14 @@ store_handlers(struct store *s,
     struct err *e)
 {
 	return s->ops->handlers(s, each, arg, e);
+}
+
+enum result
+store_secrets(struct store *s,
+    bool (*each)(const struct store_secret *secret, void *arg), void *arg,
+    struct err *e)
+{
+	return s->ops->secrets(s, each, arg, e);
 }
 
 enum result

@@ -81,6 +81,8 @@ struct store_event {
 	size_t body_len;
 	const struct store_new *deliveries; /* may be none */
 	size_t ndeliveries;
+	const char *const *secrets; /* fingerprints of those that verified it */
+	size_t nsecrets; /* may be none */
 };
 
 /*

@@ -7,6 +7,7 @@
 #define STRIPEHOOK_STORE_IMPL_H
 
 #include "store.h"
+#include "store_secret.h"
 
 struct store_ops {
 	const char *scheme; /* "sqlite" */
@@ -37,6 +38,9 @@ struct store_ops {
 	    int64_t body_age_ms, int64_t limit, int64_t *n, struct err *e);
 	enum result (*handlers)(struct store *s,
 	    bool (*each)(const struct store_handler_stats *h, void *arg),
+	    void *arg, struct err *e);
+	enum result (*secrets)(struct store *s,
+	    bool (*each)(const struct store_secret *secret, void *arg),
 	    void *arg, struct err *e);
 	enum result (*next_due)(struct store *s,
 	    const struct store_handler *list, size_t n, int64_t *ms,

@@ -324,6 +324,7 @@ const struct store_ops store_sqlite_ops = {
 	.stats = sq_stats,
 	.prune = sq_prune,
 	.handlers = sq_handlers,
+	.secrets = sq_secrets,
 	.next_due = sq_next_due,
 	.worker_enter = sq_worker_enter,
 	.worker_leave = sq_worker_leave,

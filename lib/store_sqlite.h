@@ -297,6 +297,10 @@ enum result sq_claim_due(struct sq_store *s, const struct store_want *want,
 enum result sq_claim_event(struct sq_store *s, const struct store_want *want,
     struct sq_claims *out, struct err *e);
 
+/* store_sqlite_secrets.c: inside a change; *changed: something was written */
+enum result sq_secrets_note(struct sq_store *s, const struct store_event *ev,
+    int64_t now_ms, bool *changed, struct err *e);
+
 /* The verbs, each in the file of its name. */
 enum result sq_put(struct store *base, const struct store_event *ev,
     bool *differs, struct err *e);
@@ -318,6 +322,9 @@ enum result sq_prune(struct store *base, int64_t age_ms, int64_t body_age_ms,
     int64_t limit, int64_t *n, struct err *e);
 enum result sq_handlers(struct store *base,
     bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
+    struct err *e);
+enum result sq_secrets(struct store *base,
+    bool (*each)(const struct store_secret *secret, void *arg), void *arg,
     struct err *e);
 enum result sq_next_due(struct store *base, const struct store_handler *list,
     size_t n, int64_t *ms, struct err *e);

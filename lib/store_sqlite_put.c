@@ -129,22 +129,31 @@ compare(struct sq_store *s, const struct store_event *ev, bool *differs,
 	return sq_done(&q, e);
 }
 
+/*
+ * *noted becomes whether a duplicate has changed what is known of its secrets.
+ */
 static enum result
 put(struct sq_store *s, const struct store_event *ev, bool *differs,
-    struct err *e)
+    bool *noted, struct err *e)
 {
 	int64_t event, now_ms = sq_now(s);
 	enum result r;
 	bool added;
 	size_t i;
 
+	*noted = false;
 	if ((r = add_event(s, ev, now_ms, &added, e)) != RES_OK)
 		return r;
 	if (!added) {
-		r = compare(s, ev, differs, e);
-		return r == RES_OK ? RES_DUPLICATE : r;
+		if ((r = compare(s, ev, differs, e)) != RES_OK)
+			return r;
+		/* A full disk is no reason to deny that it is there. */
+		if (sq_secrets_note(s, ev, now_ms, noted, NULL) != RES_OK)
+			*noted = false;
+		return RES_DUPLICATE;
 	}
 	event = sqlite3_last_insert_rowid(s->db);
+	r = sq_secrets_note(s, ev, now_ms, noted, e);
 	for (i = 0; r == RES_OK && i < ev->ndeliveries; i++)
 		r = add_delivery(s, event, &ev->deliveries[i], now_ms, e);
 	return r;
@@ -155,12 +164,18 @@ sq_put(struct store *base, const struct store_event *ev, bool *differs,
     struct err *e)
 {
 	struct sq_store *s = (struct sq_store *)base;
+	bool noted;
 	enum result r;
 
 	if ((r = check_names(ev, e)) != RES_OK ||
 	    (r = sq_begin(s, e)) != RES_OK)
 		return r;
-	r = sq_end(s, put(s, ev, differs, e), e);
+	r = put(s, ev, differs, &noted, e);
+	if (r == RES_DUPLICATE && noted) {
+		(void)sq_commit(s, NULL);
+		return r;
+	}
+	r = sq_end(s, r, e);
 	if (r == RES_OK)
 		sq_wake(s);
 	return r;

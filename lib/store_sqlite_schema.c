@@ -157,6 +157,13 @@ static const char *const migrations[] = {
 	"DROP INDEX delivery_lane;"
 	"CREATE INDEX delivery_lane ON delivery (handler, lane, ready_ms)"
 	" WHERE state = 0 AND lane <> '';",
+
+	/* One row for each secret that ever verified an event. */
+	"CREATE TABLE secret ("
+	" endpoint TEXT NOT NULL,"
+	" fingerprint TEXT NOT NULL,"
+	" last_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (endpoint, fingerprint)) WITHOUT ROWID;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

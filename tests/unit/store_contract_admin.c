@@ -16,6 +16,7 @@
 #include "store_contract.h"
 
 #include "mem.h"
+#include "store_secret.h"
 
 #include "banned.h"
 
@@ -54,7 +55,7 @@ put_full(struct contract *c, const char *endpoint, const struct event *ev,
     const char *handler)
 {
 	struct store_new d = { handler, "", 0 };
-	struct store_event se = { endpoint, ev, "body", 4, &d, 1 };
+	struct store_event se = { endpoint, ev, "body", 4, &d, 1, NULL, 0 };
 	bool differs;
 
 	assert_int_equal(store_put(c->s, &se, &differs, &c->e), RES_OK);
@@ -369,7 +370,7 @@ t_dropped_body(void **state)
 {
 	struct contract *c = *state;
 	struct event *ev = mem_alloc(1, sizeof(*ev));
-	struct store_event se = { "shop", ev, "new", 3, NULL, 0 };
+	struct store_event se = { "shop", ev, "new", 3, NULL, 0, NULL, 0 };
 	struct store_filter f = STORE_FILTER_ANY;
 	struct store_claim claim;
 	bool differs;
@@ -389,6 +390,81 @@ t_dropped_body(void **state)
 	free(ev);
 }
 
+struct listed {
+	char text[512];
+	int64_t base_ms;
+};
+
+static bool
+note_secret(const struct store_secret *secret, void *arg)
+{
+	struct listed *l = arg;
+	const size_t n = strlen(l->text);
+
+	(void)snprintf(l->text + n, sizeof(l->text) - n, "%s/%s/%lld ",
+	    secret->endpoint, secret->fingerprint,
+	    (long long)secret->last_ms - l->base_ms);
+	return true;
+}
+
+static void
+expect_secrets(struct contract *c, int64_t base_ms, const char *expected)
+{
+	struct listed l = { .text = "", .base_ms = base_ms };
+	enum result r = store_secrets(c->s, note_secret, &l, &c->e);
+
+	assert_int_equal(r, expected[0] == '\0' ? RES_EMPTY : RES_OK);
+	assert_string_equal(l.text, expected);
+}
+
+static void
+put_signed(struct contract *c, const char *endpoint, const char *id,
+    const char *first, const char *second, enum result expected)
+{
+	const char *const secrets[] = { first, second };
+	struct event *ev = mem_alloc(1, sizeof(*ev));
+	struct store_event se = { endpoint, ev, "body", 4, NULL, 0, secrets,
+		second != NULL ? 2 : 1 };
+	bool differs;
+
+	mem_copy(ev->id, sizeof(ev->id), id);
+	mem_copy(ev->type, sizeof(ev->type), "invoice.paid");
+	assert_int_equal(store_put(c->s, &se, &differs, &c->e), expected);
+	free(ev);
+}
+
+/* The last time of each secret, to the minute. */
+static void
+t_secrets(void **state)
+{
+	struct contract *c = *state;
+	const int64_t t = c->now_ms;
+	struct store_stats stats;
+
+	expect_secrets(c, t, "");
+	contract_put(c, "evt_0", "h", "");
+	expect_secrets(c, t, "");
+	put_signed(c, "shop", "evt_1", "aa", NULL, RES_OK);
+	put_signed(c, "other", "evt_1", "aa", NULL, RES_OK);
+	expect_secrets(c, t, "other/aa/0 shop/aa/0 ");
+	c->now_ms = t + 59999;
+	put_signed(c, "shop", "evt_2", "aa", NULL, RES_OK);
+	expect_secrets(c, t, "other/aa/0 shop/aa/0 ");
+	c->now_ms = t + 60000;
+	put_signed(c, "shop", "evt_3", "aa", "bb", RES_OK);
+	expect_secrets(c, t, "other/aa/0 shop/aa/60000 shop/bb/60000 ");
+	/* A repetition says as much of them, and changes nothing else. */
+	c->now_ms = t + 120000;
+	put_signed(c, "shop", "evt_3", "bb", NULL, RES_DUPLICATE);
+	expect_secrets(c, t, "other/aa/0 shop/bb/120000 shop/aa/60000 ");
+	assert_int_equal(store_stats(c->s, &stats, &c->e), RES_OK);
+	assert_int_equal(stats.events, 5);
+	/* The clock was set back: it goes on from there. */
+	c->now_ms = t;
+	put_signed(c, "shop", "evt_4", "bb", NULL, RES_OK);
+	expect_secrets(c, t, "other/aa/0 shop/aa/60000 shop/bb/0 ");
+}
+
 int
 contract_run_admin(const struct contract_backend *b)
 {
@@ -401,6 +477,7 @@ contract_run_admin(const struct contract_backend *b)
 		CONTRACT_TEST(t_stats),
 		CONTRACT_TEST(t_prune),
 		CONTRACT_TEST(t_dropped_body),
+		CONTRACT_TEST(t_secrets),
 	};
 
 	return cmocka_run_group_tests_name(b->name, tests, NULL, NULL);

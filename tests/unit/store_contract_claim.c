@@ -381,7 +381,7 @@ put_delayed(struct contract *c, const char *id, const char *lane, int64_t ms)
 {
 	struct store_new d = { "h", lane, ms };
 	struct event *ev = mem_alloc(1, sizeof(*ev));
-	struct store_event se = { "shop", ev, id, strlen(id), &d, 1 };
+	struct store_event se = { "shop", ev, id, strlen(id), &d, 1, NULL, 0 };
 	bool differs;
 
 	mem_copy(ev->id, sizeof(ev->id), id);

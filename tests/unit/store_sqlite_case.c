@@ -64,7 +64,7 @@ case_put(struct store *s, int i, const char *lane, size_t len, struct err *e)
 	static const char body[65536];
 	struct store_new d = { "h", lane, 0 };
 	struct event *ev = mem_alloc(1, sizeof(*ev));
-	struct store_event se = { "shop", ev, body, len, &d, 1 };
+	struct store_event se = { "shop", ev, body, len, &d, 1, NULL, 0 };
 	enum result r;
 	bool differs;
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -474,6 +475,70 @@ verdicts_have_their_names(void **unused)
 		    names[i]);
 }
 
+/* By HMAC of another program. */
+static void
+a_secret_has_a_fingerprint(void **unused)
+{
+	const struct signature_secret two[] = { { "whsec_other", 11, 300 },
+		{ SECRET, strlen(SECRET), 300 } };
+	char out[SIGNATURE_FINGERPRINT_SIZE], other[sizeof(out)];
+	struct signature_set *set;
+	struct err e;
+
+	(void)unused;
+	assert_int_equal(
+	    signature_fingerprint(SECRET, strlen(SECRET), out, &e), RES_OK);
+	assert_string_equal(out, "ff0bc3d6");
+	assert_int_equal(signature_open(&set, two, 2, &e), RES_OK);
+	assert_int_equal(signature_set_fingerprint(set, 1, other, &e), RES_OK);
+	assert_string_equal(other, out);
+	assert_int_equal(signature_set_fingerprint(set, 0, other, &e), RES_OK);
+	assert_string_not_equal(other, out);
+	signature_close(set);
+	assert_int_equal(signature_fingerprint("", 0, out, &e), RES_INVALID);
+	assert_string_equal(out, "");
+	assert_int_equal(signature_fingerprint("a b", 3, out, &e), RES_INVALID);
+}
+
+/* While a secret is rolled Stripe signs with both: both are told. */
+static void
+tells_all_secrets_that_match(void **unused)
+{
+	const struct signature_secret three[] = {
+		{ "whsec_new", 9, 300 },
+		{ "whsec_none", 10, 300 },
+		{ "whsec_old", 9, 300 },
+	};
+	char a[SIGNATURE_TEXT_SIZE], b[SIGNATURE_TEXT_SIZE], both[256];
+	struct signature_found found;
+	struct signature_header h;
+	struct signature_set *set;
+	struct err e;
+
+	(void)unused;
+	assert_int_equal(signature_sign("whsec_new", 9, 1760000000, BODY,
+			     strlen(BODY), a, &e),
+	    RES_OK);
+	assert_int_equal(signature_sign("whsec_old", 9, 1760000000, BODY,
+			     strlen(BODY), b, &e),
+	    RES_OK);
+	(void)snprintf(both, sizeof(both), "%s%s", b, strchr(a, ','));
+	assert_int_equal(signature_open(&set, three, 3, &e), RES_OK);
+	assert_int_equal(signature_parse(both, &h, &e), SIGNATURE_OK);
+	assert_int_equal(signature_verify(set, &h, BODY, strlen(BODY),
+			     1760000001, &found, &e),
+	    SIGNATURE_OK);
+	assert_int_equal(found.secret, 0);
+	assert_true(found.matched == 5);
+	assert_int_equal(signature_parse(b, &h, &e), SIGNATURE_OK);
+	assert_int_equal(signature_verify(set, &h, BODY, strlen(BODY),
+			     1760000001, &found, &e),
+	    SIGNATURE_OK);
+	assert_int_equal(found.secret, 2);
+	assert_true(found.matched == 4);
+	signature_close(set);
+}
+
 int
 main(void)
 {
@@ -488,6 +553,8 @@ main(void)
 		cmocka_unit_test(says_what_happened_to_the_body),
 		cmocka_unit_test(diagnoses_with_the_second_secret),
 		cmocka_unit_test(an_empty_key_makes_no_digest),
+		cmocka_unit_test(a_secret_has_a_fingerprint),
+		cmocka_unit_test(tells_all_secrets_that_match),
 		cmocka_unit_test(verdicts_have_their_names),
 	};
 
