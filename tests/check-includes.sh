@@ -15,11 +15,11 @@ level() {
 	case $1 in
 	err | mem | program) echo 0 ;;
 	buf | near) echo 1 ;;
-	escape | http | secret | pattern | retry) echo 2 ;;
+	escape | http | secret | pattern | retry | reshape*) echo 2 ;;
 	log | event*) echo 3 ;;
 	catalogue | delivery) echo 4 ;;
 	conf* | signature*) echo 5 ;;
-	route | exposed) echo 6 ;;
+	explain* | exposed | route) echo 6 ;;
 	store* | gateway | run* | client | fixture* | notify) echo 7 ;;
 	deliver* | detach) echo 8 ;;
 	alarm | report | reload | summon) echo 9 ;;
