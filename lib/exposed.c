@@ -74,12 +74,14 @@ look_below(const struct conf *c, const char *what, const char *path,
 			continue;
 		root = realpath(value, NULL);
 		found = root != NULL && is_below(real, root);
-		if (found)
+		if (found) {
 			conf_report_add(r, CONF_ERROR, c->path, 0,
 			    "%s %s lies below %s, which the web server shows "
-			    "to everybody: move it out of there, see "
+			    "to everybody\nmove it out of there, see "
 			    "stripehook-hosting(7)",
 			    what, path, root);
+			conf_report_mark(r, "exposed", 0);
+		}
 		free(root);
 	}
 	free(real);
@@ -117,12 +119,14 @@ look_like(const struct conf *c, const char *what, const char *path,
 	char *real = resolve(path);
 	size_t n = real != NULL ? shown_part(real) : 0;
 
-	if (n > 0)
+	if (n > 0) {
 		conf_report_add(r, CONF_WARNING, c->path, 0,
 		    "%s %s lies below %.*s, which looks like a folder that a "
-		    "web server shows to everybody: if it is one, move it out "
+		    "web server shows to everybody\nif it is one, move it out "
 		    "of there",
 		    what, path, (int)n, real);
+		conf_report_mark(r, "exposed", 0);
+	}
 	free(real);
 }
 

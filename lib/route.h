@@ -44,4 +44,11 @@ void route_lane(const struct conf_handler *h, const struct event *ev,
  */
 void route_check(const struct conf *c, struct conf_report *r);
 
+/*
+ * The same for what does its work twice: patterns of a handler that another
+ * one of it covers, and handlers that execute the same command for the same
+ * events. Not for every start of a program: it costs some milliseconds.
+ */
+void route_check_overlap(const struct conf *c, struct conf_report *r);
+
 #endif

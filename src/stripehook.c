@@ -19,9 +19,17 @@ static int cmd_help_command(
 
 /* clang-format off */
 static const struct cmd commands[] = {
-	{ "check", cmd_check, "[-q]",
-	    "Check the configuration and the store.",
-	    "  -q, --quiet          print errors only, and no summary\n" },
+	{ "check", cmd_check,
+	    "[-qs] [--json] [--no-secrets] [--ignore code] [--server file]",
+	    "Check the configuration and all that it depends on.",
+	    "  -q, --quiet          print errors only, and no summary\n"
+	    "  -s, --strict         warnings count as errors do\n"
+	    "      --json           print a JSON array\n"
+	    "      --no-secrets     do not look at the secrets\n"
+	    "      --ignore CODE    leave out findings of this topic\n"
+	    "      --server FILE    hold this file of a web server's"
+	    " configuration\n"
+	    "                       against max-body\n" },
 	{ "init", cmd_init, "",
 	    "Create the store, or bring it up to date.", "" },
 	{ "sign", cmd_sign, "[-e endpoint | -s source] [-t time] [file]",
@@ -96,6 +104,10 @@ static const struct cmd commands[] = {
 	    "      --force          also below 31 days, while Stripe may send"
 	    " again;\n"
 	    "                       also for a handler that is configured\n" },
+	{ "route", cmd_route, "[-e endpoint] [--json] type",
+	    "Print which handlers an event would reach.",
+	    "  -e, --endpoint NAME  at this endpoint only\n"
+	    "      --json           print a JSON array\n" },
 	{ "help", cmd_help_command, "[command]",
 	    "Explain a command.", "" },
 };

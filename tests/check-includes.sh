@@ -19,7 +19,7 @@ level() {
 	log | event*) echo 3 ;;
 	catalogue | delivery) echo 4 ;;
 	conf* | signature*) echo 5 ;;
-	explain* | exposed | route) echo 6 ;;
+	explain* | exposed | route*) echo 6 ;;
 	store* | gateway | run* | client | fixture* | notify) echo 7 ;;
 	deliver* | detach) echo 8 ;;
 	alarm | report | reload | summon) echo 9 ;;
