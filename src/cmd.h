@@ -59,6 +59,8 @@ int cmd_stats(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_prune(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+int cmd_explain(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_route(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 

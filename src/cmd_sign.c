@@ -3,50 +3,16 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd.h"
+#include "cmd_file.h"
 #include "cmd_signer.h"
 #include "cmd_time.h"
 #include "signature.h"
 
 #include "banned.h"
-
-#define BODY_MAX (64 * 1024 * 1024)
-#define CHUNK 65536
-
-/*
- * Reads the file, or standard input for "-", byte by byte as it is.
- */
-static int
-read_body(const char *path, struct buf *body)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *f = is_stdin ? stdin : fopen(path, "rb");
-	int failed;
-
-	if (f == NULL) {
-		cmd_error("%s: %s", path, strerror(errno));
-		return CMD_FAILED;
-	}
-	while (buf_reserve(body, CHUNK)) {
-		size_t n = fread(body->data + body->len, 1, CHUNK, f);
-
-		body->len += n;
-		if (n < CHUNK)
-			break;
-	}
-	if ((failed = ferror(f)) != 0)
-		cmd_error("%s: %s", path, strerror(errno));
-	else if (body->failed)
-		cmd_error("%s: larger than %d bytes", path, BODY_MAX);
-	if (!is_stdin)
-		fclose(f);
-	return failed || body->failed ? CMD_FAILED : CMD_OK;
-}
 
 static int
 sign(const struct secret *secret, int64_t time_ms, const char *path)
@@ -57,8 +23,7 @@ sign(const struct secret *secret, int64_t time_ms, const char *path)
 	enum result r;
 	int status;
 
-	buf_init(&body, BODY_MAX + CHUNK);
-	status = read_body(path, &body);
+	status = cmd_read_file(path, &body);
 	if (status == CMD_OK) {
 		r = signature_sign(secret->value, secret->len, time_ms / 1000,
 		    buf_text(&body), body.len, header, &e);

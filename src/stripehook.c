@@ -104,6 +104,16 @@ static const struct cmd commands[] = {
 	    "      --force          also below 31 days, while Stripe may send"
 	    " again;\n"
 	    "                       also for a handler that is configured\n" },
+	{ "explain", cmd_explain,
+	    "(--body file [--signature header] | --request file)"
+	    " [-e endpoint] [-t time]",
+	    "Say why a saved request was refused, or accepted.",
+	    "  -b, --body FILE      the body, byte by byte\n"
+	    "  -s, --signature TEXT the Stripe-Signature header\n"
+	    "  -r, --request FILE   a whole request, head and body\n"
+	    "  -e, --endpoint NAME  try this endpoint's secrets only\n"
+	    "  -t, --time TIME      when the request came\n"
+	    "      --utc            print times in UTC\n" },
 	{ "route", cmd_route, "[-e endpoint] [--json] type",
 	    "Print which handlers an event would reach.",
 	    "  -e, --endpoint NAME  at this endpoint only\n"

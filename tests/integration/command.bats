@@ -84,7 +84,7 @@ sent() {
 
 	exits 0 help
 	cp "$T/out" "$T/summary"
-	for name in check init sign trigger list show retry stats prune \\
+	for name in check init sign trigger list show retry stats prune explain \
 	    route help; do
 		grep -qE "^  $name " "$T/summary" || fail "$name"
 		exits 0 help "$name"
@@ -116,7 +116,7 @@ manual_of() {
 @test "the table and the manual know the same options" {
 	local name
 
-	for name in check init sign trigger list show retry stats prune \\
+	for name in check init sign trigger list show retry stats prune explain \
 	    route; do
 		exits 0 "$name" -h
 		sed -nE 's/^ +(-[a-z], )?--([a-z-]+).*/\2/p' "$T/out" |
