@@ -63,6 +63,8 @@ int cmd_explain(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_route(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+int cmd_secrets(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 
 /*
  * Prints the usage of a command: as an answer to -h on standard output, or,
@@ -76,6 +78,12 @@ int cmd_usage(const struct cmd *self);
  */
 int cmd_usage_error(const struct cmd *self, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Shows the manual page, where standard output is a terminal and the page is
+ * installed. Whether it did.
+ */
+bool cmd_show_manual(void);
 
 /*
  * Prints "stripehook: ", the words and a newline on standard error.

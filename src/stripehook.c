@@ -118,6 +118,12 @@ static const struct cmd commands[] = {
 	    "Print which handlers an event would reach.",
 	    "  -e, --endpoint NAME  at this endpoint only\n"
 	    "      --json           print a JSON array\n" },
+	{ "secrets", cmd_secrets,
+	    "[--json] [--utc] | secrets add [--file path] endpoint",
+	    "List the secrets and when each was last used; add one.",
+	    "      --utc            print times in UTC\n"
+	    "      --json           print a JSON array\n"
+	    "      --file PATH      write the new secret here\n" },
 	{ "help", cmd_help_command, "[command]",
 	    "Explain a command.", "" },
 };
@@ -190,7 +196,7 @@ cmd_help_command(
 	}
 	if ((c = find(argv[1])) == NULL)
 		return unknown(argv[1]);
-	return cmd_help(c);
+	return cmd_show_manual() ? CMD_OK : cmd_help(c);
 }
 
 /*
