@@ -137,6 +137,49 @@ test_report(void **state)
 	assert_int_equal(r.n, 0);
 }
 
+/*
+ * What a finding is made of, and where the secrets are although none was read.
+ */
+static void
+test_finding(void **state)
+{
+	const struct conf_fixture *f = *state;
+	struct conf_report r;
+	struct conf c;
+
+	conf_report_init(&r);
+	conf_report_add(
+	    &r, CONF_ERROR, "x", 7, "%s\n%s; %s", "what", "do", "it");
+	conf_report_mark(&r, "topic", 3);
+	assert_string_equal(r.findings[0].text, "what; do; it");
+	assert_int_equal(r.findings[0].message_len, 4);
+	assert_string_equal(conf_finding_hint(&r.findings[0]), "do; it");
+	assert_string_equal(r.findings[0].code, "topic");
+	assert_int_equal(r.findings[0].column, 3);
+	conf_report_add(&r, CONF_WARNING, "x", 7, "only; this");
+	assert_string_equal(conf_finding_hint(&r.findings[1]), "");
+	assert_int_equal(r.findings[1].message_len, 10);
+	assert_null(r.findings[1].code);
+	conf_report_free(&r);
+
+	conf_fixture_write(f->conf,
+	    "endpoint \"a\" {\n secrets = { \"env:A\",\n \"env:B\" }\n}\n",
+	    0644);
+	assert_int_equal(conf_load_secretless(&c, f->conf, &r), RES_OK);
+	assert_int_equal(c.endpoints[0].nsecrets, 0);
+	assert_int_equal(c.endpoints[0].nsources, 2);
+	assert_string_equal(c.endpoints[0].sources[1].text, "env:B");
+	assert_int_equal(c.endpoints[0].sources[1].line, 3);
+	conf_free(&c);
+	conf_report_free(&r);
+
+	conf_fixture_write(f->conf, "/* a */ threds = 1\n", 0644);
+	assert_int_equal(conf_load(&c, f->conf, &r), RES_INVALID);
+	assert_string_equal(r.findings[r.n - 1].code, "syntax");
+	assert_int_equal(r.findings[r.n - 1].column, 9);
+	conf_report_free(&r);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown( \
 	    function, conf_fixture_setup, conf_fixture_teardown)
@@ -147,6 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cases),
 		TEST(test_report),
+		TEST(test_finding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
