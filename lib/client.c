@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "client.h"
+#include "client_impl.h"
 
 #include "banned.h"
 
@@ -28,8 +29,8 @@ keep(char *p, size_t size, size_t n, void *arg)
 	return n;
 }
 
-static struct curl_slist *
-make_headers(const char *const *headers)
+struct curl_slist *
+client_headers(const char *const *headers)
 {
 	struct curl_slist *list, *longer;
 
@@ -46,11 +47,8 @@ make_headers(const char *const *headers)
 	return NULL;
 }
 
-/*
- * What the caller can do about it.
- */
-static enum result
-judge(CURLcode code)
+enum result
+client_judge(CURLcode code)
 {
 	switch (code) {
 	case CURLE_OK:
@@ -117,11 +115,16 @@ set_body(CURL *curl, struct curl_slist *headers, const void *body, size_t len)
 	    CURLE_OK;
 }
 
-/*
- * libcurl would guess a missing scheme.
- */
-static bool
-is_web_url(const char *url)
+bool
+client_prepare(CURL *curl, const char *url, int timeout, struct buf *reply,
+    struct curl_slist *headers, const void *body, size_t len)
+{
+	return set_options(curl, url, timeout, reply) &&
+	    set_body(curl, headers, body, len);
+}
+
+bool
+client_is_url(const char *url)
 {
 	return strncasecmp(url, "http://", 7) == 0 ||
 	    strncasecmp(url, "https://", 8) == 0;
@@ -132,15 +135,15 @@ client_post(const char *url, const char *const *headers, const void *body,
     size_t len, int timeout, long *status, struct buf *reply, struct err *e)
 {
 	char words[CURL_ERROR_SIZE] = "";
-	struct curl_slist *list = make_headers(headers);
+	struct curl_slist *list = client_headers(headers);
 	CURL *curl = curl_easy_init();
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	*status = 0;
-	if (!is_web_url(url)) {
+	if (!client_is_url(url)) {
 		code = CURLE_URL_MALFORMAT;
-	} else if (curl != NULL && set_options(curl, url, timeout, reply) &&
-	    set_body(curl, list, body, len)) {
+	} else if (curl != NULL &&
+	    client_prepare(curl, url, timeout, reply, list, body, len)) {
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
 		code = curl_easy_perform(curl);
 	}
@@ -151,5 +154,5 @@ client_post(const char *url, const char *const *headers, const void *body,
 		    words[0] != '\0' ? words : curl_easy_strerror(code));
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(list);
-	return judge(code);
+	return client_judge(code);
 }

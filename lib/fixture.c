@@ -13,6 +13,7 @@
 
 #include "fixture.h"
 #include "event.h"
+#include "fixture_change.h"
 #include "fixture_objects.h"
 #include "fixture_template.h"
 #include "mem.h"
@@ -325,12 +326,17 @@ fixture_event(const struct fixture *f, struct buf *out, struct err *e)
 		.random = f->seed, .now = f->now, .livemode = f->livemode
 	};
 	struct maker m = { .f = f, .ids = &ids };
+	enum result r;
 	json_t *json;
 	int failed;
 
 	if (check(f, e) != RES_OK)
 		return RES_INVALID;
 	json = f->style == EVENT_THIN ? make_thin(&m) : make_snapshot(&m);
+	if ((r = fixture_change(json, f->changes, f->nchanges, e)) != RES_OK) {
+		json_decref(json);
+		return r;
+	}
 	failed = json_dump_callback(json, dump, out, JSON_INDENT(2));
 	json_decref(json);
 	if (failed || out->failed) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "fixture.h"
 #include "fixture_objects.h"
 
 #include "banned.h"
@@ -172,6 +173,31 @@ static const struct fixture_type types[] = {
 };
 
 /* clang-format on */
+
+static const struct {
+	const char *name;
+	const char *type;
+} aliases[] = {
+	{ "issuing_authorization.request.eu", "issuing_authorization.request" },
+	{ "issuing_authorization.request.gb", "issuing_authorization.request" },
+	{ "issuing_card.created.eu", "issuing_card.created" },
+	{ "issuing_card.created.gb", "issuing_card.created" },
+	{ "issuing_cardholder.created.eu", "issuing_cardholder.created" },
+	{ "issuing_cardholder.created.gb", "issuing_cardholder.created" },
+	{ "subscription.payment_failed", "invoice.payment_failed" },
+	{ "subscription.payment_succeeded", "invoice.payment_succeeded" },
+};
+
+const char *
+fixture_type_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		if (strcmp(aliases[i].name, name) == 0)
+			return aliases[i].type;
+	return name;
+}
 
 const struct fixture_type *
 fixture_type_find(const char *type)

@@ -1,9 +1,10 @@
 /*
- * Reading files that a command is given.
+ * Files that a person names.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 #define CHUNK 65536
 
 int
-cmd_read_file(const char *path, struct buf *body)
+cmd_file_read(const char *path, struct buf *body)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *f = is_stdin ? stdin : fopen(path, "rb");
@@ -40,4 +41,18 @@ cmd_read_file(const char *path, struct buf *body)
 	if (!is_stdin)
 		fclose(f);
 	return failed || body->failed ? CMD_FAILED : CMD_OK;
+}
+
+int
+cmd_file_write(const char *path, const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+	bool done = f != NULL && fwrite(p, 1, n, f) == n;
+
+	if (f != NULL && fclose(f) != 0)
+		done = false;
+	if (done)
+		return CMD_OK;
+	cmd_error("%s: %s", path, strerror(errno));
+	return CMD_FAILED;
 }

@@ -46,7 +46,7 @@ cmd_request_body(struct cmd_request *r, const char *path, const char *header)
 	int status;
 
 	memset(r, 0, sizeof(*r));
-	if ((status = cmd_read_file(path, &r->file)) != CMD_OK)
+	if ((status = cmd_file_read(path, &r->file)) != CMD_OK)
 		return status;
 	r->body = buf_text(&r->file);
 	r->len = r->file.len;
@@ -145,7 +145,7 @@ cmd_request_raw(struct cmd_request *r, const char *path)
 	int status;
 
 	memset(r, 0, sizeof(*r));
-	if ((status = cmd_read_file(path, &r->file)) != CMD_OK)
+	if ((status = cmd_file_read(path, &r->file)) != CMD_OK)
 		return status;
 	r->body = end_of_head(&r->file);
 	if (r->body == NULL) {

@@ -23,7 +23,7 @@ sign(const struct secret *secret, int64_t time_ms, const char *path)
 	enum result r;
 	int status;
 
-	status = cmd_read_file(path, &body);
+	status = cmd_file_read(path, &body);
 	if (status == CMD_OK) {
 		r = signature_sign(secret->value, secret->len, time_ms / 1000,
 		    buf_text(&body), body.len, header, &e);

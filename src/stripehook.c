@@ -38,7 +38,7 @@ static const struct cmd commands[] = {
 	    "  -s, --secret SOURCE  sign with the secret from file:, env: or"
 	    " credential:\n"
 	    "  -t, --time TIME      sign for this time, not for now\n" },
-	{ "trigger", cmd_trigger, "[options] type ...",
+	{ "trigger", cmd_trigger, "[options] (--raw | type ...)",
 	    "Send signed test events to an endpoint.",
 	    "  -u, --url URL        POST to this URL"
 	    " (default http://127.0.0.1:4242/)\n"
@@ -53,8 +53,20 @@ static const struct cmd commands[] = {
 	    "      --account ACCT   the connected account that it is about\n"
 	    "      --live           with livemode true\n"
 	    "      --api-version V  the API version that shaped it\n"
+	    "      --override PATH=VALUE\n"
+	    "                       set a field of the event's object\n"
+	    "      --add PATH=VALUE set it where it is missing\n"
+	    "      --remove PATH    take it away\n"
+	    "      --raw            send what comes on standard input\n"
 	    "      --forged         with a signature that is not genuine\n"
 	    "      --repeat         send each twice\n"
+	    "      --count N        send so many of each type\n"
+	    "      --rate R         so many a second at most\n"
+	    "      --concurrency C  so many at a time (default 1)\n"
+	    "      --times          print how long the answers took\n"
+	    "  -q, --quiet          print refusals and a summary only\n"
+	    "      --save FILE      keep the event in this file, several in this"
+	    " folder\n"
 	    "      --timeout N      wait for an answer this many seconds"
 	    " (default 30)\n" },
 	{ "list", cmd_list, "[options]",

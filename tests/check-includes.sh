@@ -20,7 +20,7 @@ level() {
 	catalogue | delivery) echo 4 ;;
 	conf* | signature*) echo 5 ;;
 	explain* | exposed | route*) echo 6 ;;
-	store* | gateway | run* | client | fixture* | notify) echo 7 ;;
+	store* | gateway | run* | client* | fixture* | notify) echo 7 ;;
 	deliver* | detach) echo 8 ;;
 	alarm | report | reload | summon) echo 9 ;;
 	receive* | work | work_*) echo 10 ;;

@@ -272,6 +272,57 @@ test_no_url(void **state)
 }
 
 /*
+ * Two at once, to a server that is slow and to nobody: each gets its own end.
+ */
+static void
+test_crowd(void **state)
+{
+	static const char *const headers[] = { "X-Second: yes", NULL };
+	struct client_crowd *c;
+	struct client_end end;
+	struct err e = { "" };
+	struct server s;
+	char url[64];
+	int one, two, three, waits = 0;
+
+	(void)state;
+	server_start(&s, OK_ANSWER);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/hook", s.port);
+	c = client_crowd_open(url, 10, 2);
+	assert_non_null(c);
+	assert_false(client_crowd_next(c, 0, &end));
+	assert_int_equal(
+	    client_crowd_post(c, headers, "one", 3, &one, &e), RES_OK);
+	while (!client_crowd_next(c, 100, &end))
+		assert_true(waits++ < 100);
+	server_end(&s); /* nobody listens any longer */
+	assert_ptr_equal(end.tag, &one);
+	assert_int_equal(end.result, RES_OK);
+	assert_int_equal(end.status, 200);
+	assert_true(end.took_us > 0);
+	assert_non_null(strstr(buf_text(&s.heard), "\r\nX-Second: yes\r\n"));
+	assert_non_null(strstr(buf_text(&s.heard), "\r\n\r\none"));
+	assert_int_equal(
+	    client_crowd_post(c, headers, "two", 3, &two, &e), RES_OK);
+	assert_int_equal(
+	    client_crowd_post(c, headers, "three", 5, &three, &e), RES_OK);
+	assert_int_equal(
+	    client_crowd_post(c, headers, "four", 4, NULL, &e), RES_BUSY);
+	while (!client_crowd_next(c, 100, &end))
+		assert_true(waits++ < 100);
+	assert_true(end.tag == &two || end.tag == &three);
+	assert_int_equal(end.result, RES_BUSY);
+	assert_string_not_equal(end.why.text, "");
+	client_crowd_close(c); /* with one on its way */
+	buf_free(&s.heard);
+	c = client_crowd_open("localhost", 10, 1);
+	assert_int_equal(
+	    client_crowd_post(c, headers, "", 0, NULL, &e), RES_INVALID);
+	client_crowd_close(c);
+	client_crowd_close(NULL);
+}
+
+/*
  * The environment's proxies are not meant for this loopback.
  */
 static int
@@ -296,6 +347,7 @@ main(void)
 		cmocka_unit_test(test_large_and_empty),
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_no_url),
+		cmocka_unit_test(test_crowd),
 	};
 
 	return cmocka_run_group_tests(tests, without_proxies, NULL);
