@@ -181,6 +181,8 @@ struct store_filter {
 	const char *object_id;
 	const char *customer;
 	const char *account;
+	const char *text; /* bytes somewhere in the body; one that was dropped
+	    has none */
 	int64_t since_ms; /* received then or later */
 	int64_t until_ms; /* received before */
 	int64_t limit; /* at most this many, the newest first */

@@ -10,7 +10,7 @@
 
 #include "banned.h"
 
-#define CONDITIONS 8
+#define CONDITIONS 9
 #define SQL_MAX 4096
 
 struct condition {
@@ -57,7 +57,7 @@ add_time(struct conditions *all, const char *sql, int64_t ms)
 		all->c[all->n++] = (struct condition){ sql, NULL, ms };
 }
 
-/* All but handler and state, which are of a delivery. At most 8. */
+/* All but handler and state, which are of a delivery. At most 9. */
 static void
 of_event(struct conditions *all, const struct store_filter *f)
 {
@@ -73,6 +73,8 @@ of_event(struct conditions *all, const struct store_filter *f)
 	add_text(all, " AND event.account = ?", f->account);
 	add_time(all, " AND event.received_ms >= ?", f->since_ms);
 	add_time(all, " AND event.received_ms < ?", f->until_ms);
+	/* The last, for it reads the body. */
+	add_text(all, " AND instr(event.body, CAST(? AS BLOB)) > 0", f->text);
 }
 
 static void

@@ -7,9 +7,11 @@
 #include <stdio.h>
 
 #include "cmd.h"
+#include "cmd_filter.h"
+#include "cmd_pager.h"
 #include "cmd_row.h"
+#include "cmd_term.h"
 #include "cmd_time.h"
-#include "pattern.h"
 
 #include "banned.h"
 
@@ -19,7 +21,19 @@ struct list {
 	struct store_filter filter;
 	bool utc;
 	bool json;
+	bool color;
 };
+
+static enum cmd_color
+color_of(const struct store_row *row)
+{
+	if (row->deliveries[DELIVERY_FAILED] > 0)
+		return CMD_RED;
+	if (row->deliveries[DELIVERY_PENDING] > 0 ||
+	    row->deliveries[DELIVERY_RUNNING] > 0)
+		return CMD_YELLOW;
+	return row->deliveries[DELIVERY_SUCCEEDED] > 0 ? CMD_GREEN : CMD_PLAIN;
+}
 
 static bool
 print_row(const struct store_row *row, void *arg)
@@ -43,7 +57,8 @@ print_row(const struct store_row *row, void *arg)
 	cmd_put(row->type, 30);
 	printf("  ");
 	cmd_put(row->endpoint, 8);
-	printf("  %s\n", state);
+	printf("  %s%s%s\n", cmd_color(list->color, color_of(row)), state,
+	    cmd_color(list->color, CMD_PLAIN));
 	return !ferror(stdout);
 }
 
@@ -51,42 +66,27 @@ static int
 run(const struct cmd_global *g, struct list *list)
 {
 	struct err e = { "" };
+	struct cmd_pager pager = { .pid = 0 };
 	struct store *s;
 	enum result r;
 	int status;
 
 	if ((status = cmd_open_store(g, STORE_READER, &s)) != CMD_OK)
 		return status;
+	list->color = cmd_color_wanted() && !list->json;
+	if (!list->json)
+		cmd_pager_open(&pager);
 	r = store_list(s, &list->filter, print_row, list, &e);
+	cmd_pager_close(&pager);
 	store_close(s);
 	return r == RES_OK || r == RES_EMPTY ? CMD_OK : cmd_result(r, &e);
 }
 
-enum long_option {
-	OPT_TYPE = 256,
-	OPT_STATE,
-	OPT_HANDLER,
-	OPT_ENDPOINT,
-	OPT_OBJECT,
-	OPT_CUSTOMER,
-	OPT_ACCOUNT,
-	OPT_SINCE,
-	OPT_UNTIL,
-	OPT_UTC,
-	OPT_JSON
-};
+enum long_option { OPT_UTC = 256, OPT_JSON };
 
 /* clang-format off */
 static const struct option options[] = {
-	{ "type", required_argument, NULL, OPT_TYPE },
-	{ "state", required_argument, NULL, OPT_STATE },
-	{ "handler", required_argument, NULL, OPT_HANDLER },
-	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
-	{ "object", required_argument, NULL, OPT_OBJECT },
-	{ "customer", required_argument, NULL, OPT_CUSTOMER },
-	{ "account", required_argument, NULL, OPT_ACCOUNT },
-	{ "since", required_argument, NULL, OPT_SINCE },
-	{ "until", required_argument, NULL, OPT_UNTIL },
+	CMD_FILTER_OPTIONS,
 	{ "limit", required_argument, NULL, 'n' },
 	{ "utc", no_argument, NULL, OPT_UTC },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -94,70 +94,6 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 /* clang-format on */
-
-/*
- * Options whose value is checked. Whether the value can be.
- */
-static bool
-set_checked(struct list *list, int ch, const char *arg)
-{
-	struct store_filter *f = &list->filter;
-	enum delivery_state state;
-
-	switch (ch) {
-	case OPT_TYPE:
-		f->type = arg;
-		return pattern_valid(arg);
-	case OPT_STATE:
-		if (delivery_state_parse(arg, &state) != RES_OK)
-			return false;
-		f->state = (int)state;
-		return true;
-	case OPT_SINCE:
-		return cmd_time_parse(arg, cmd_time_now(), &f->since_ms);
-	case OPT_UNTIL:
-		return cmd_time_parse(arg, cmd_time_now(), &f->until_ms);
-	case 'n':
-		return cmd_number(arg, 0, INT64_MAX, &f->limit);
-	default:
-		return false;
-	}
-}
-
-/*
- * The others. Whether ch is one.
- */
-static bool
-set_plain(struct list *list, int ch, const char *arg)
-{
-	struct store_filter *f = &list->filter;
-
-	switch (ch) {
-	case OPT_HANDLER:
-		f->handler = arg;
-		return true;
-	case OPT_ENDPOINT:
-		f->endpoint = arg;
-		return true;
-	case OPT_OBJECT:
-		f->object_id = arg;
-		return true;
-	case OPT_CUSTOMER:
-		f->customer = arg;
-		return true;
-	case OPT_ACCOUNT:
-		f->account = arg;
-		return true;
-	case OPT_UTC:
-		list->utc = true;
-		return true;
-	case OPT_JSON:
-		list->json = true;
-		return true;
-	default:
-		return false;
-	}
-}
 
 int
 cmd_list(
@@ -168,14 +104,26 @@ cmd_list(
 
 	list.filter.limit = DEFAULT_LIMIT;
 	while ((ch = getopt_long(argc, argv, "n:h", options, NULL)) != -1) {
-		if (ch == 'h')
+		switch (ch) {
+		case 'n':
+			if (!cmd_number(
+				optarg, 0, INT64_MAX, &list.filter.limit))
+				return cmd_usage_error(
+				    self, "not a number: %s", optarg);
+			break;
+		case OPT_UTC:
+			list.utc = true;
+			break;
+		case OPT_JSON:
+			list.json = true;
+			break;
+		case 'h':
 			return cmd_help(self);
-		if (ch == '?')
-			return cmd_usage(self);
-		if (!set_plain(&list, ch, optarg) &&
-		    !set_checked(&list, ch, optarg))
-			return cmd_usage_error(
-			    self, "not a value for this option: %s", optarg);
+		default:
+			if (cmd_filter_set(&list.filter, ch, optarg) != CMD_OK)
+				return cmd_usage(self);
+			break;
+		}
 	}
 	if (optind < argc)
 		return cmd_usage(self);

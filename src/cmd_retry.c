@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "cmd.h"
-#include "cmd_time.h"
+#include "cmd_filter.h"
 
 #include "banned.h"
 
@@ -37,21 +37,33 @@ run(const struct cmd_global *g, const struct store_filter *f, bool dry)
 	return CMD_OK;
 }
 
-enum long_option { OPT_FAILED = 256, OPT_SINCE, OPT_HANDLER, OPT_ENDPOINT };
+enum long_option { OPT_FAILED = 256 };
+
+/* clang-format off */
+static const struct option options[] = {
+	CMD_FILTER_OPTIONS,
+	{ "failed", no_argument, NULL, OPT_FAILED },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+/* clang-format on */
+
+/*
+ * Whether it says enough not to be a slip: a handler alone would be all that
+ * ever was.
+ */
+static bool
+is_narrow(const struct store_filter *f)
+{
+	return f->event_id != NULL || f->since_ms != 0 || f->state >= 0 ||
+	    f->object_id != NULL || f->customer != NULL || f->text != NULL;
+}
 
 int
 cmd_retry(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "failed", no_argument, NULL, OPT_FAILED },
-		{ "since", required_argument, NULL, OPT_SINCE },
-		{ "handler", required_argument, NULL, OPT_HANDLER },
-		{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
-		{ "dry-run", no_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct store_filter f = STORE_FILTER_ANY;
 	bool dry = false;
 	int ch;
@@ -61,33 +73,24 @@ cmd_retry(
 		case OPT_FAILED:
 			f.state = DELIVERY_FAILED;
 			break;
-		case OPT_SINCE:
-			if (!cmd_time_parse(
-				optarg, cmd_time_now(), &f.since_ms))
-				return cmd_usage_error(
-				    self, "not a time: %s", optarg);
-			break;
-		case OPT_HANDLER:
-			f.handler = optarg;
-			break;
-		case OPT_ENDPOINT:
-			f.endpoint = optarg;
-			break;
 		case 'n':
 			dry = true;
 			break;
 		case 'h':
 			return cmd_help(self);
 		default:
-			return cmd_usage(self);
+			if (cmd_filter_set(&f, ch, optarg) != CMD_OK)
+				return cmd_usage(self);
+			break;
 		}
 	}
 	if (argc - optind > 1)
 		return cmd_usage(self);
 	if (optind < argc)
 		f.event_id = argv[optind];
-	if (f.event_id == NULL && f.since_ms == 0 && f.state < 0)
-		return cmd_usage_error(
-		    self, "say which: an event id, --failed or --since");
+	if (!is_narrow(&f))
+		return cmd_usage_error(self,
+		    "say which: an event id, --failed, --state, --since, "
+		    "--object, --customer or --text");
 	return run(g, &f, dry);
 }

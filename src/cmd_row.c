@@ -44,6 +44,19 @@ cmd_row_state(
 	buf_free(&b);
 }
 
+enum cmd_color
+cmd_row_color(enum attempt_outcome outcome)
+{
+	switch (outcome) {
+	case ATTEMPT_SUCCEEDED:
+		return CMD_GREEN;
+	case ATTEMPT_NEVER:
+		return CMD_RED;
+	default:
+		return CMD_YELLOW;
+	}
+}
+
 void
 cmd_row_json_text(const char *name, const char *value)
 {

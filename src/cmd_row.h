@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd_term.h"
 #include "store.h"
 
 /*
@@ -16,6 +17,11 @@
 #define CMD_ROW_STATE_SIZE 160
 void cmd_row_state(
     const int64_t deliveries[DELIVERY_STATES], char out[CMD_ROW_STATE_SIZE]);
+
+/*
+ * The colour of an outcome: green, red, or yellow for one that goes on.
+ */
+enum cmd_color cmd_row_color(enum attempt_outcome outcome);
 
 /*
  * Prints a member of a JSON object and the comma before it: a text, a time

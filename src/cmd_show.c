@@ -7,9 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "cmd_pager.h"
 #include "cmd_row.h"
+#include "cmd_term.h"
 #include "cmd_time.h"
 #include "escape.h"
 
@@ -21,6 +24,7 @@ struct show {
 	bool body;
 	bool utc;
 	bool json;
+	bool color;
 };
 
 static void
@@ -89,8 +93,10 @@ print_attempt(const struct show *show, const struct attempt *a)
 	char when[CMD_TIME_SIZE];
 
 	cmd_time_format(a->started_ms, show->utc, when);
-	printf(
-	    "  %2d  %s  %s", a->number, when, attempt_outcome_name(a->outcome));
+	printf("  %2d  %s  %s%s%s", a->number, when,
+	    cmd_color(show->color, cmd_row_color(a->outcome)),
+	    attempt_outcome_name(a->outcome),
+	    cmd_color(show->color, CMD_PLAIN));
 	if (a->ended_ms > 0)
 		printf(" after %.3f s",
 		    (double)(a->ended_ms - a->started_ms) / 1000);
@@ -196,11 +202,21 @@ print_json(const struct store_shown *shown)
 static int
 print_body(const struct store_shown *shown)
 {
+	struct buf b;
+
 	if (shown->body.len == 0) {
 		cmd_error("the body of %s is no longer kept", shown->row.id);
 		return CMD_FAILED;
 	}
-	fwrite(shown->body.data, 1, shown->body.len, stdout);
+	if (isatty(STDOUT_FILENO)) {
+		/* What is only looked at must not steer the terminal. */
+		buf_init(&b, 8 * shown->body.len + 1);
+		escape_text(&b, shown->body.data, shown->body.len);
+		puts(buf_text(&b));
+		buf_free(&b);
+	} else {
+		fwrite(shown->body.data, 1, shown->body.len, stdout);
+	}
 	return CMD_OK;
 }
 
@@ -208,6 +224,7 @@ static int
 run(const struct cmd_global *g, const struct show *show)
 {
 	struct store_shown shown;
+	struct cmd_pager pager;
 	struct err e = { "" };
 	struct store *s;
 	enum result r;
@@ -219,12 +236,15 @@ run(const struct cmd_global *g, const struct show *show)
 	store_close(s);
 	if (r != RES_OK)
 		return cmd_result(r, &e);
-	if (show->body)
+	if (show->body) {
 		status = print_body(&shown);
-	else if (show->json)
+	} else if (show->json) {
 		print_json(&shown);
-	else
+	} else {
+		cmd_pager_open(&pager);
 		print_text(show, &shown);
+		cmd_pager_close(&pager);
+	}
 	store_shown_free(&shown);
 	return status;
 }
@@ -243,7 +263,7 @@ cmd_show(
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct show show = { .id = NULL };
+	struct show show = { .color = cmd_color_wanted() };
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1) {

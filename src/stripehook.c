@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "cmd_filter.h"
 #include "near.h"
 #include "program.h"
 
@@ -71,16 +72,7 @@ static const struct cmd commands[] = {
 	    " (default 30)\n" },
 	{ "list", cmd_list, "[options]",
 	    "List events, the newest first.",
-	    "      --type PATTERN   events of these types: invoice.*\n"
-	    "      --state STATE    with a delivery that is pending, running,"
-	    " succeeded, failed\n"
-	    "      --handler NAME   for this handler\n"
-	    "      --endpoint NAME  that came to this endpoint\n"
-	    "      --object ID      about this object\n"
-	    "      --customer ID    about this customer\n"
-	    "      --account ACCT   of this connected account\n"
-	    "      --since TIME     received then or later: 2h, 2026-11-23\n"
-	    "      --until TIME     received before\n"
+	    CMD_FILTER_HELP
 	    "  -n, --limit N        at most so many (default 50; 0: all)\n"
 	    "      --utc            print times in UTC\n"
 	    "      --json           print a JSON object a line\n" },
@@ -90,15 +82,20 @@ static const struct cmd commands[] = {
 	    "      --endpoint NAME  the endpoint that it came to\n"
 	    "      --utc            print times in UTC\n"
 	    "      --json           print a JSON object\n" },
-	{ "retry", cmd_retry,
-	    "[--dry-run] [--failed] [--since time] [--handler name]"
-	    " [--endpoint name] [id]",
+	{ "retry", cmd_retry, "[options] [id]",
 	    "Make deliveries due again.",
 	    "      --failed         those that are parked as failed\n"
-	    "      --since TIME     of events received then or later\n"
-	    "      --handler NAME   for this handler\n"
-	    "      --endpoint NAME  of events that came to this endpoint\n"
+	    CMD_FILTER_HELP
 	    "  -n, --dry-run        only say how many it would be\n" },
+	{ "replay", cmd_replay,
+	    "[--handler name] [--endpoint name] [--timeout n]"
+	    " id --to program [argument ...]",
+	    "Run a program on an event, and change nothing.",
+	    "      --to PROGRAM     what to run; its arguments are the rest\n"
+	    "      --handler NAME   with the environment, folder and limits of"
+	    " this one\n"
+	    "      --endpoint NAME  the endpoint that the event came to\n"
+	    "      --timeout N      stop it after so many seconds\n" },
 	{ "stats", cmd_stats, "[--json] [--utc]",
 	    "Count events and deliveries.",
 	    "      --utc            print times in UTC\n"

@@ -84,8 +84,8 @@ sent() {
 
 	exits 0 help
 	cp "$T/out" "$T/summary"
-	for name in check init sign trigger list show retry stats prune explain \
-	    route secrets help; do
+	for name in check init sign trigger list show retry stats prune \
+	    explain route secrets replay help; do
 		grep -qE "^  $name " "$T/summary" || fail "$name"
 		exits 0 help "$name"
 		out_has "usage: stripehook [-c file] $name"
@@ -116,8 +116,8 @@ manual_of() {
 @test "the table and the manual know the same options" {
 	local name
 
-	for name in check init sign trigger list show retry stats prune explain \
-	    route secrets; do
+	for name in check init sign trigger list show retry stats prune \
+	    explain route secrets replay; do
 		exits 0 "$name" -h
 		sed -nE 's/^ +(-[a-z], )?--([a-z-]+).*/\2/p' "$T/out" |
 		    sort >"$T/table"
