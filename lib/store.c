@@ -145,6 +145,14 @@ store_list(struct store *s, const struct store_filter *f,
 }
 
 enum result
+store_follow(struct store *s, struct store_mark *mark,
+    bool (*each)(const struct store_news *news, void *arg), void *arg,
+    struct err *e)
+{
+	return s->ops->follow(s, mark, each, arg, e);
+}
+
+enum result
 store_show(struct store *s, const char *endpoint, const char *event_id,
     struct store_shown *out, struct err *e)
 {

@@ -253,28 +253,6 @@ enum result store_retry(struct store *s, const struct store_filter *f, bool dry,
 enum result store_give_up(
     struct store *s, const char *handler, bool dry, int64_t *n, struct err *e);
 
-/* What the store knows of a handler, whether configured or not. */
-struct store_handler_stats {
-	char name[DELIVERY_NAME_SIZE];
-	int64_t deliveries[DELIVERY_STATES];
-	int64_t attempts_succeeded; /* ended ones, since ever */
-	int64_t attempts_failed;
-	int64_t parked; /* deliveries that were parked, since ever */
-	int64_t streak; /* failed attempts in a row; 0 after a success */
-	int64_t last_success_ms; /* 0 for never */
-	int64_t last_failure_ms;
-	int64_t duration_ms; /* of all ended attempts together but for lost
-	    ones */
-};
-
-/*
- * Calls each for every handler that has or had deliveries, by name, until it
- * returns false. RES_OK or RES_EMPTY.
- */
-enum result store_handlers(struct store *s,
-    bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
-    struct err *e);
-
 /*
  * Sets *ms to the time until something may be claimed for these handlers: 0
  * for now, -1 where nothing waits. Deliveries whose lane is taken or whose
@@ -350,5 +328,7 @@ enum result store_prune(struct store *s, int64_t age_ms, int64_t body_age_ms,
  */
 int store_wake_fd(struct store *s);
 void store_wake_clear(struct store *s);
+
+#include "store_look.h"
 
 #endif

@@ -26,6 +26,9 @@ struct store_ops {
 	enum result (*list)(struct store *s, const struct store_filter *f,
 	    bool (*each)(const struct store_row *row, void *arg), void *arg,
 	    struct err *e);
+	enum result (*follow)(struct store *s, struct store_mark *mark,
+	    bool (*each)(const struct store_news *news, void *arg), void *arg,
+	    struct err *e);
 	enum result (*show)(struct store *s, const char *endpoint,
 	    const char *event_id, struct store_shown *out, struct err *e);
 	enum result (*retry)(struct store *s, const struct store_filter *f,

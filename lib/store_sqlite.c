@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store_sqlite.h"
+#include "store_sqlite_follow.h"
 
 #include "mem.h"
 
@@ -318,6 +319,7 @@ const struct store_ops store_sqlite_ops = {
 	.put = sq_put,
 	.turn = sq_turn,
 	.list = sq_list,
+	.follow = sq_follow,
 	.show = sq_show,
 	.retry = sq_retry,
 	.give_up = sq_give_up,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "store_sqlite.h"
+#include "store_sqlite_follow.h"
 
 #include "mem.h"
 
@@ -44,7 +45,7 @@ static enum result
 lose_attempt(struct sq_store *s, int64_t id, int64_t now_ms, struct err *e)
 {
 	static const char sql[] =
-	    "UPDATE attempt SET outcome = 4,"
+	    "UPDATE attempt SET outcome = 4, seq = " SQ_NEXT_SEQ ","
 	    " ended_ms = max(?, started_ms),"
 	    " reason = 'its lease ended without a word from its owner'"
 	    " WHERE delivery = ? AND outcome = 0";

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "store_sqlite.h"
+#include "store_sqlite_follow.h"
 
 #include "banned.h"
 
@@ -61,7 +62,7 @@ end_attempt(struct sq_store *s, const struct store_finish *f, int64_t number,
     struct err *e)
 {
 	static const char sql[] =
-	    "UPDATE attempt SET outcome = ?,"
+	    "UPDATE attempt SET outcome = ?, seq = " SQ_NEXT_SEQ ","
 	    " ended_ms = started_ms + ?, exit_code = ?, term_signal = ?,"
 	    " reason = ?, output = ? WHERE delivery = ? AND number = ?";
 	const struct attempt *a = &f->attempt;

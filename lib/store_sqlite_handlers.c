@@ -14,6 +14,8 @@
 static void
 read_handler(struct sq_query *q, struct store_handler_stats *h)
 {
+	int i;
+
 	memset(h, 0, sizeof(*h));
 	sq_col_text(q, 0, h->name, sizeof(h->name));
 	h->deliveries[DELIVERY_PENDING] = sq_col_int(q, 1);
@@ -27,6 +29,10 @@ read_handler(struct sq_query *q, struct store_handler_stats *h)
 	h->last_success_ms = sq_col_int(q, 9);
 	h->last_failure_ms = sq_col_int(q, 10);
 	h->duration_ms = sq_col_int(q, 11);
+	h->timed = sq_col_int(q, 12);
+	h->timed_ms = sq_col_int(q, 13);
+	for (i = 0; i < STORE_TIMED; i++)
+		h->timed_le[i] = sq_col_int(q, 14 + i);
 }
 
 enum result
@@ -37,7 +43,9 @@ sq_handlers(struct store *base,
 	static const char sql[] =
 	    "SELECT name, pending, running, succeeded, failed,"
 	    " attempts_succeeded, attempts_failed, parked, streak,"
-	    " last_success_ms, last_failure_ms, duration_ms"
+	    " last_success_ms, last_failure_ms, duration_ms, timed, timed_ms,"
+	    " le_50, le_100, le_250, le_500, le_1000, le_2500, le_5000,"
+	    " le_10000, le_30000, le_60000, le_300000"
 	    " FROM handler ORDER BY name";
 	struct sq_store *s = (struct sq_store *)base;
 	struct store_handler_stats h;

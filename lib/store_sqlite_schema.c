@@ -164,6 +164,48 @@ static const char *const migrations[] = {
 	" fingerprint TEXT NOT NULL,"
 	" last_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (endpoint, fingerprint)) WITHOUT ROWID;",
+
+	/*
+	 * The order in which attempts ended, for who follows them: in the order
+	 * of commits, which no clock is. One entry at the end of one index.
+	 */
+	"ALTER TABLE attempt ADD COLUMN seq INTEGER;"
+	"CREATE INDEX attempt_seq ON attempt (seq) WHERE seq IS NOT NULL;"
+	/*
+	 * How long ended attempts took: how many, all together, and how many
+	 * took no longer than so many milliseconds. From here on, in the row
+	 * that the end of an attempt changes anyway.
+	 */
+	"ALTER TABLE handler ADD COLUMN timed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN timed_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_50 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_100 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_250 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_500 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_1000 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_2500 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_5000 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_10000 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_30000 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_60000 INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE handler ADD COLUMN le_300000 INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TRIGGER attempt_timed AFTER UPDATE OF outcome ON attempt"
+	" WHEN old.outcome = 0 AND new.outcome NOT IN (0, 4) BEGIN"
+	" UPDATE handler SET timed = timed + 1,"
+	" timed_ms = timed_ms + new.ended_ms - new.started_ms,"
+	" le_50 = le_50 + (new.ended_ms - new.started_ms <= 50),"
+	" le_100 = le_100 + (new.ended_ms - new.started_ms <= 100),"
+	" le_250 = le_250 + (new.ended_ms - new.started_ms <= 250),"
+	" le_500 = le_500 + (new.ended_ms - new.started_ms <= 500),"
+	" le_1000 = le_1000 + (new.ended_ms - new.started_ms <= 1000),"
+	" le_2500 = le_2500 + (new.ended_ms - new.started_ms <= 2500),"
+	" le_5000 = le_5000 + (new.ended_ms - new.started_ms <= 5000),"
+	" le_10000 = le_10000 + (new.ended_ms - new.started_ms <= 10000),"
+	" le_30000 = le_30000 + (new.ended_ms - new.started_ms <= 30000),"
+	" le_60000 = le_60000 + (new.ended_ms - new.started_ms <= 60000),"
+	" le_300000 = le_300000 + (new.ended_ms - new.started_ms <= 300000)"
+	" WHERE name = (SELECT handler FROM delivery WHERE id = new.delivery);"
+	" END;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -49,6 +49,8 @@ int cmd_sign(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_trigger(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+int cmd_listen(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_list(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_show(

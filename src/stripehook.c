@@ -70,6 +70,14 @@ static const struct cmd commands[] = {
 	    " folder\n"
 	    "      --timeout N      wait for an answer this many seconds"
 	    " (default 30)\n" },
+	{ "listen", cmd_listen, "[options]",
+	    "Follow what arrives and what handlers do.",
+	    "      --type PATTERN   events of these types: invoice.*\n"
+	    "      --handler NAME   attempts of this handler\n"
+	    "      --failed         attempts that did not succeed\n"
+	    "  -n, --count N        end after so many lines\n"
+	    "      --utc            print times in UTC\n"
+	    "      --json           print a JSON object a line\n" },
 	{ "list", cmd_list, "[options]",
 	    "List events, the newest first.",
 	    CMD_FILTER_HELP

@@ -122,6 +122,8 @@ t_list_filters(void **state)
 	EXPECT(object_id, "in_2", "evt_2 ");
 	EXPECT(customer, "cus_1", "evt_2 evt_1 ");
 	EXPECT(account, "acct_1", "evt_1 ");
+	EXPECT(text, "bod", "evt_3 evt_2 evt_1 ");
+	EXPECT(text, "BOD", "");
 	EXPECT(since_ms, start + 1000, "evt_3 evt_2 ");
 	EXPECT(until_ms, start + 1000, "evt_1 ");
 	EXPECT(limit, 2, "evt_3 evt_2 ");
@@ -133,7 +135,8 @@ t_list_filters(void **state)
 	f.state = DELIVERY_FAILED;
 	expect_list(c, &f, "");
 	f = (struct store_filter){ "shop", "evt_2", "invoice.*", "b",
-		DELIVERY_FAILED, "in_2", "cus_1", "", start, start + 2000, 5 };
+		DELIVERY_FAILED, "in_2", "cus_1", "", "od", start, start + 2000,
+		5 };
 	expect_list(c, &f, "evt_2 ");
 }
 
@@ -465,6 +468,116 @@ t_secrets(void **state)
 	expect_secrets(c, t, "other/aa/0 shop/aa/60000 shop/bb/0 ");
 }
 
+/* What a follower was told. */
+struct heard {
+	char text[256];
+	int stop_after; /* 0: never */
+	int n;
+};
+
+static bool
+hear(const struct store_news *news, void *arg)
+{
+	struct heard *h = arg;
+	size_t len = strlen(h->text);
+
+	if (news->handler == NULL)
+		snprintf(
+		    h->text + len, sizeof(h->text) - len, "%s ", news->row->id);
+	else
+		snprintf(h->text + len, sizeof(h->text) - len, "%s:%s:%d:%s ",
+		    news->row->id, news->handler, news->attempt->number,
+		    attempt_outcome_name(news->attempt->outcome));
+	return ++h->n != h->stop_after;
+}
+
+static void
+expect_news(struct contract *c, struct store_mark *mark, const char *text)
+{
+	struct heard h = { .text = "" };
+	enum result r;
+
+	while ((r = store_follow(c->s, mark, hear, &h, &c->e)) == RES_OK)
+		continue;
+	assert_int_equal(r, RES_EMPTY);
+	assert_string_equal(h.text, text);
+}
+
+/*
+ * The follower's handle is the one that changes: what another changes is seen
+ * by the integration tests.
+ */
+static void
+t_follow(void **state)
+{
+	struct store_mark mark = { .begun = false }, late = mark;
+	struct heard h = { .text = "", .stop_after = 1 };
+	struct contract *c = *state;
+
+	contract_put(c, "evt_1", "h", "");
+	expect_news(c, &mark, "");
+	contract_put(c, "evt_2", "h", "");
+	contract_put(c, "evt_3", "h", "");
+	contract_expect(c, "h", false, "evt_1", DELIVERY_PENDING, 0);
+	mark.version = -1;
+	/* one after the other, where the caller wants no more for now */
+	assert_int_equal(store_follow(c->s, &mark, hear, &h, &c->e), RES_OK);
+	assert_string_equal(h.text, "evt_2 ");
+	expect_news(c, &mark, "evt_3 evt_1:h:1:later ");
+	expect_news(c, &mark, "");
+	expect_news(c, &late, "");
+	contract_expect(c, "h", false, "evt_1", DELIVERY_FAILED, 0);
+	mark.version = late.version = -1;
+	expect_news(c, &mark, "evt_1:h:2:later ");
+	expect_news(c, &late, "evt_1:h:2:later ");
+}
+
+static bool
+keep_handler(const struct store_handler_stats *h, void *arg)
+{
+	*(struct store_handler_stats *)arg = *h;
+	return true;
+}
+
+/* Attempts of 40 ms and of 2 s, and a lost one, which has no duration. */
+static void
+t_durations(void **state)
+{
+	static const int64_t bounds[] = STORE_TIMED_BOUNDS;
+	static struct store_finish f;
+	struct store_handler_stats h;
+	struct contract *c = *state;
+	struct store_claim claim;
+	enum result each;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		contract_put(c,
+		    i == 0	 ? "evt_1"
+			: i == 1 ? "evt_2"
+				 : "evt_3",
+		    "h", "");
+		assert_int_equal(contract_claim(c, "h", false, &claim, 1), 1);
+		f.delivery = claim.delivery;
+		f.token = claim.token;
+		f.state = DELIVERY_SUCCEEDED;
+		f.attempt.outcome = ATTEMPT_SUCCEEDED;
+		f.attempt.ended_ms = i == 0 ? 50 : 2000;
+		if (i < 2)
+			assert_int_equal(
+			    store_finish(c->s, &f, 1, &each, &c->e), RES_OK);
+		store_claim_free(&claim);
+	}
+	c->now_ms += 10000000;
+	assert_int_equal(contract_claim(c, "h", false, &claim, 1), 1);
+	store_claim_free(&claim);
+	assert_int_equal(store_handlers(c->s, keep_handler, &h, &c->e), RES_OK);
+	assert_int_equal(h.timed, 2);
+	assert_int_equal(h.timed_ms, 2050);
+	for (i = 0; i < STORE_TIMED; i++)
+		assert_int_equal(h.timed_le[i], bounds[i] < 2000 ? 1 : 2);
+}
+
 int
 contract_run_admin(const struct contract_backend *b)
 {
@@ -478,6 +591,8 @@ contract_run_admin(const struct contract_backend *b)
 		CONTRACT_TEST(t_prune),
 		CONTRACT_TEST(t_dropped_body),
 		CONTRACT_TEST(t_secrets),
+		CONTRACT_TEST(t_follow),
+		CONTRACT_TEST(t_durations),
 	};
 
 	return cmocka_run_group_tests_name(b->name, tests, NULL, NULL);

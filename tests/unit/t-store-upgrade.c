@@ -184,7 +184,7 @@ t_version_1(void **state)
 	/* Doing it again changes nothing. */
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(store_setup(uri, &e), RES_OK);
-		assert_int_equal(case_count(uri, "PRAGMA user_version"), 4);
+		assert_int_equal(case_count(uri, "PRAGMA user_version"), 5);
 		case_assert_sound(uri);
 		assert_int_equal(store_open(&s, uri, STORE_WORKER, &e), RES_OK);
 		rows = 0;
