@@ -45,6 +45,7 @@ receive_refuse(
 	const char *addr = p->req->remote_addr;
 
 	receive_answer(p, status);
+	p->tally.add[counter_of(fault)]++;
 	if (status >= 500)
 		log_error("answered %d: %s: %s", status, fault, why);
 	else
@@ -113,6 +114,7 @@ receiver_close(struct receiver *r)
 		return;
 	signature_close(r->set);
 	store_close(r->store);
+	counter_close(r->counters);
 	buf_free(&r->body);
 	free(r->owner);
 	free(r->marks);
@@ -120,6 +122,27 @@ receiver_close(struct receiver *r)
 	free(r->news);
 	free(r->lanes);
 	free(r);
+}
+
+/*
+ * After the answer was made, whatever it was. Without a file nothing is
+ * counted; one that "init" makes later is found by the next process.
+ */
+static void
+count(struct passage *p)
+{
+	struct receiver *r = p->r;
+	char *path;
+
+	if (!r->looked) {
+		r->looked = true;
+		path = store_counters(r->conf->store);
+		if (path != NULL)
+			r->counters = counter_open(path);
+		free(path);
+	}
+	p->tally.add[COUNTER_REQUESTS]++;
+	counter_add(r->counters, &p->tally);
 }
 
 void
@@ -131,6 +154,7 @@ receive_serve(struct receiver *r, const struct http_request *req,
 	r->left_work = false;
 	if (receive_admit(&p) && receive_keep(&p))
 		receive_inline(&p);
+	count(&p);
 	buf_reset(&r->body, RECEIVE_BODY_KEEP);
 }
 

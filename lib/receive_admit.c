@@ -140,8 +140,14 @@ verify(struct passage *p, const struct signature_header *h)
 
 	v = signature_verify(r->set, h, buf_text(&r->body), r->body.len,
 	    (int64_t)time(NULL), &found, &e);
+	if (v == SIGNATURE_OK || v == SIGNATURE_OLD || v == SIGNATURE_FUTURE) {
+		/* Genuine: so it tells of the clocks. */
+		p->tally.has_age = true;
+		p->tally.age = found.age;
+	}
 	switch (v) {
 	case SIGNATURE_OK:
+		p->tally.add[COUNTER_VERIFIED]++;
 		p->endpoint = &r->conf->endpoints[r->owner[found.secret]];
 		note_secrets(p, &found);
 		return true;

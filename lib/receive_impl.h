@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "counter.h"
 #include "event.h"
 #include "http.h"
 #include "receive.h"
@@ -28,6 +29,8 @@ struct receiver {
 	    each, "" until it has verified something */
 	size_t nsecrets;
 	struct store *store; /* owned; NULL until needed and after a fault */
+	struct counter_file *counters; /* owned; NULL: nothing is counted */
+	bool looked; /* for counters: the first request does */
 	bool left_work; /* the last request left some for a worker */
 	struct buf body;
 	const struct conf_handler **wanting; /* owned: room for all */
@@ -46,6 +49,7 @@ struct passage {
 	size_t nsecrets;
 	struct event event;
 	size_t nwanting;
+	struct counter_tally tally;
 };
 
 /*

@@ -53,6 +53,7 @@ wanted(struct passage *p)
 		return true;
 	if (r->conf->unhandled == CONF_UNHANDLED_IGNORE) {
 		receive_answer(p, 200);
+		p->tally.add[COUNTER_IGNORED]++;
 		log_info("ignored %s (%s): no handler of endpoint \"%s\" "
 			 "wants it",
 		    ev->id, ev->type, p->endpoint->name);
@@ -142,6 +143,7 @@ put(struct passage *p)
 		receive_refuse_store(p, res, &e);
 		return false;
 	}
+	p->tally.add[res == RES_OK ? COUNTER_STORED : COUNTER_DUPLICATE]++;
 	if (differs)
 		compare_duplicate(p);
 	log_info("%s %s (%s) at endpoint \"%s\", %zu deliveries",

@@ -144,6 +144,16 @@ store_list(struct store *s, const struct store_filter *f,
 	return s->ops->list(s, f, each, arg, e);
 }
 
+char *
+store_counters(const char *uri)
+{
+	struct err e;
+
+	if (store_check_uri(uri, &e) != RES_OK)
+		return NULL;
+	return find_backend(uri, &e)->counters(uri);
+}
+
 enum result
 store_follow(struct store *s, struct store_mark *mark,
     bool (*each)(const struct store_news *news, void *arg), void *arg,

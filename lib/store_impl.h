@@ -26,6 +26,7 @@ struct store_ops {
 	enum result (*list)(struct store *s, const struct store_filter *f,
 	    bool (*each)(const struct store_row *row, void *arg), void *arg,
 	    struct err *e);
+	char *(*counters)(const char *uri); /* of a URI that was checked */
 	enum result (*follow)(struct store *s, struct store_mark *mark,
 	    bool (*each)(const struct store_news *news, void *arg), void *arg,
 	    struct err *e);

@@ -41,6 +41,13 @@ enum result store_handlers(struct store *s,
     bool (*each)(const struct store_handler_stats *h, void *arg), void *arg,
     struct err *e);
 
+/*
+ * The path of the file beside the store where the endpoint counts (counter.h),
+ * without opening the store. store_setup makes it. The caller frees it with
+ * free(); NULL where the backend has none.
+ */
+char *store_counters(const char *uri);
+
 /* How far a follower has come. Begin with all zeros: with what comes now. */
 struct store_mark {
 	bool begun;

@@ -52,6 +52,12 @@ join(const char *path, const char *suffix)
 	return b.data;
 }
 
+static char *
+counters(const char *uri)
+{
+	return join(uri + strlen(SCHEME), ".counters");
+}
+
 struct sq_store *
 sq_new(const char *uri, enum store_role role)
 {
@@ -319,6 +325,7 @@ const struct store_ops store_sqlite_ops = {
 	.put = sq_put,
 	.turn = sq_turn,
 	.list = sq_list,
+	.counters = counters,
 	.follow = sq_follow,
 	.show = sq_show,
 	.retry = sq_retry,

@@ -198,6 +198,12 @@ enum result sq_fifo_create(
     const char *path, const struct stat *like, struct err *e);
 
 /*
+ * The same as sq_file_create, and puts n bytes into it where it is empty.
+ */
+enum result sq_file_fill(const char *path, const struct stat *like,
+    const void *p, size_t n, struct err *e);
+
+/*
  * Opens a file to be locked, creating it where it is missing, into *fd.
  */
 enum result sq_file_open(

@@ -158,6 +158,25 @@ sq_file_open(const char *path, const struct stat *like, int *fd, struct err *e)
 }
 
 enum result
+sq_file_fill(const char *path, const struct stat *like, const void *p, size_t n,
+    struct err *e)
+{
+	enum result r;
+	struct stat st;
+	int fd;
+
+	if ((r = sq_file_open(path, like, &fd, e)) != RES_OK)
+		return r;
+	if (fstat(fd, &st) == 0 && st.st_size == 0 &&
+	    write(fd, p, n) != (ssize_t)n) {
+		err_set(e, "%s: %s", path, strerror(errno));
+		r = RES_BUSY;
+	}
+	close(fd);
+	return r;
+}
+
+enum result
 sq_file_sync_folder(const char *path, struct err *e)
 {
 	char *folder = folder_of(path);

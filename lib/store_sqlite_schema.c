@@ -19,6 +19,8 @@
 
 #include "store_sqlite.h"
 
+#include "counter.h"
+
 #include "banned.h"
 
 #define APPLICATION_ID 0x53747248 /* "StrH" */
@@ -336,6 +338,22 @@ setup_with_turn(struct sq_store *s, bool *wal, struct err *e)
 	return r;
 }
 
+/* One that holds counts, or anything, is left alone. */
+static enum result
+setup_counters(struct sq_store *s, const struct stat *like, struct err *e)
+{
+	enum result r;
+	struct buf path;
+	size_t n;
+	const void *content = counter_empty(&n);
+
+	buf_init(&path, strlen(s->path) + 16);
+	buf_printf(&path, "%s.counters", s->path);
+	r = sq_file_fill(buf_text(&path), like, content, n, e);
+	buf_free(&path);
+	return r;
+}
+
 static enum result
 setup_open(struct sq_store *s, struct err *e)
 {
@@ -363,6 +381,8 @@ setup_open(struct sq_store *s, struct err *e)
 		r = sq_fifo_create(s->wake_path, &st, e);
 	if (r == RES_OK)
 		r = sq_file_create(s->worker_path, &st, e);
+	if (r == RES_OK)
+		r = setup_counters(s, &st, e);
 	if (r == RES_OK)
 		r = sq_file_sync_folder(s->path, e);
 	if (r == RES_OK && !wal)

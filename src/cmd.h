@@ -55,6 +55,8 @@ int cmd_list(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_show(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+int cmd_metrics(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_replay(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_retry(

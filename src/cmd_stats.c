@@ -6,10 +6,15 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "cmd.h"
+#include "cmd_filter.h"
+#include "cmd_nagios.h"
+#include "cmd_pager.h"
 #include "cmd_row.h"
+#include "cmd_stats.h"
 #include "cmd_time.h"
 
 #include "banned.h"
@@ -171,54 +176,147 @@ count(struct store *s, struct count *n, struct err *e)
 	return r == RES_EMPTY ? RES_OK : r;
 }
 
-static int
-run(const struct cmd_global *g, bool json, bool utc)
+/* Options. */
+struct stats {
+	struct store_filter filter;
+	bool filtered; /* only some events are counted */
+	bool json, utc, nagios;
+	struct nagios thresholds;
+};
+
+static enum result
+answer(struct store *s, const struct stats *o, struct count *n, struct err *e)
 {
-	struct count n = { .json = json, .utc = utc };
+	struct cmd_pager pager = { .pid = 0 };
+	enum result r;
+
+	if (!o->json)
+		cmd_pager_open(&pager);
+	r = o->filtered ? cmd_stats_some(s, &o->filter, o->json, e)
+			: count(s, n, e);
+	cmd_pager_close(&pager);
+	return r;
+}
+
+static int
+run(const struct cmd_global *g, const struct stats *o)
+{
+	struct count n = { .json = o->json, .utc = o->utc };
 	struct err e = { "" };
 	struct store *s;
 	struct conf c;
 	enum result r;
+	int status;
 
 	if (cmd_load_secretless(g, &c) != CMD_OK)
-		return CMD_FAILED;
+		return o->nagios ? nagios_unknown("the configuration is at "
+						  "fault: run stripehook check")
+				 : CMD_FAILED;
+	if (o->nagios) {
+		status = nagios_run(&o->thresholds, &c);
+		conf_free(&c);
+		return status;
+	}
 	n.conf = &c;
 	r = store_open(&s, c.store, STORE_READER, &e);
 	if (r == RES_OK)
-		r = count(s, &n, &e);
+		r = answer(s, o, &n, &e);
 	store_close(s);
 	conf_free(&c);
 	return r == RES_OK ? CMD_OK : cmd_result(r, &e);
+}
+
+enum long_option { OPT_JSON = 256, OPT_UTC, OPT_NAGIOS };
+
+/* clang-format off */
+static const struct option options[] = {
+	CMD_FILTER_OPTIONS,
+	{ "nagios", no_argument, NULL, OPT_NAGIOS },
+	{ "warning", required_argument, NULL, 'w' },
+	{ "critical", required_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "utc", no_argument, NULL, OPT_UTC },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+/* clang-format on */
+
+static int
+set_option(const struct cmd *self, struct stats *o, int ch, const char *arg)
+{
+	switch (ch) {
+	case OPT_JSON:
+		o->json = true;
+		return CMD_OK;
+	case OPT_UTC:
+		o->utc = true;
+		return CMD_OK;
+	case OPT_NAGIOS:
+		o->nagios = true;
+		return CMD_OK;
+	case 'w':
+	case 'c':
+		if (nagios_set(&o->thresholds, ch == 'c', arg))
+			return CMD_OK;
+		return cmd_usage_error(self,
+		    "not KEY=RANGE with due, oldest, failed, silence, free or "
+		    "worker: %s",
+		    arg);
+	default:
+		o->filtered = true;
+		return cmd_filter_set(&o->filter, ch, arg) == CMD_OK
+		    ? CMD_OK
+		    : cmd_usage(self);
+	}
+}
+
+static int
+parse_and_run(const struct cmd *self, const struct cmd_global *g, int argc,
+    char **argv, bool *asked)
+{
+	struct stats o = { .filter = STORE_FILTER_ANY };
+	int ch, status;
+
+	nagios_init(&o.thresholds);
+	while ((ch = getopt_long(argc, argv, "w:c:h", options, NULL)) != -1) {
+		if (ch == 'h')
+			return cmd_help(self);
+		if ((status = set_option(self, &o, ch, optarg)) != CMD_OK)
+			return status;
+	}
+	if (optind < argc)
+		return cmd_usage(self);
+	if (o.nagios && (o.filtered || o.json))
+		return cmd_usage_error(
+		    self, "--nagios looks at all: no filter, no --json");
+	*asked = true; /* what comes now is an answer */
+	return run(g, &o);
+}
+
+/*
+ * For a plugin a mistake in its command line is neither a warning nor an
+ * alarm.
+ */
+static bool
+is_plugin(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--nagios") == 0)
+			return true;
+	return false;
 }
 
 int
 cmd_stats(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "utc", no_argument, NULL, 'u' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	bool json = false, utc = false;
-	int ch;
+	const bool plugin = is_plugin(argc, argv);
+	bool asked = false;
+	int status = parse_and_run(self, g, argc, argv, &asked);
 
-	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (ch) {
-		case 'j':
-			json = true;
-			break;
-		case 'u':
-			utc = true;
-			break;
-		case 'h':
-			return cmd_help(self);
-		default:
-			return cmd_usage(self);
-		}
-	}
-	if (optind < argc)
-		return cmd_usage(self);
-	return run(g, json, utc);
+	return plugin && !asked && status == CMD_USAGE
+	    ? nagios_unknown("the command line is at fault")
+	    : status;
 }

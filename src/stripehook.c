@@ -104,10 +104,18 @@ static const struct cmd commands[] = {
 	    " this one\n"
 	    "      --endpoint NAME  the endpoint that the event came to\n"
 	    "      --timeout N      stop it after so many seconds\n" },
-	{ "stats", cmd_stats, "[--json] [--utc]",
+	{ "stats", cmd_stats, "[options]",
 	    "Count events and deliveries.",
+	    "      --nagios         as a monitoring plugin, by thresholds\n"
+	    "  -w, --warning KEY=RANGE\n"
+	    "  -c, --critical KEY=RANGE\n"
+	    "                       of due, oldest, failed, silence, free,"
+	    " worker\n"
+	    CMD_FILTER_HELP
 	    "      --utc            print times in UTC\n"
 	    "      --json           print a JSON object\n" },
+	{ "metrics", cmd_metrics, "",
+	    "Print counts and states for Prometheus.", "" },
 	{ "prune", cmd_prune,
 	    "(--keep days [--keep-bodies days] |"
 	    " --handler name [--dry-run]) [--force]",

@@ -15,7 +15,7 @@ level() {
 	case $1 in
 	err | mem | program) echo 0 ;;
 	buf | near) echo 1 ;;
-	escape | http | secret | pattern | retry | reshape*) echo 2 ;;
+	counter | escape | http | pattern | reshape* | retry | secret) echo 2 ;;
 	log | event*) echo 3 ;;
 	catalogue | delivery) echo 4 ;;
 	conf* | signature*) echo 5 ;;
