@@ -43,6 +43,8 @@ struct cmd {
  */
 int cmd_check(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+int cmd_completion(
+    const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_init(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_sign(
@@ -71,6 +73,11 @@ int cmd_route(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
 int cmd_secrets(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv);
+
+/*
+ * The n-th command of the table, or NULL behind the last.
+ */
+const struct cmd *cmd_table(size_t n);
 
 /*
  * Prints the usage of a command: as an answer to -h on standard output, or,

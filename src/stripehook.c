@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "cmd_filter.h"
+#include "cmd_options.h"
 #include "near.h"
 #include "program.h"
 
@@ -149,12 +150,20 @@ static const struct cmd commands[] = {
 	    "      --utc            print times in UTC\n"
 	    "      --json           print a JSON array\n"
 	    "      --file PATH      write the new secret here\n" },
+	{ "completion", cmd_completion, "bash | zsh",
+	    "Print what a shell needs to complete command lines.", "" },
 	{ "help", cmd_help_command, "[command]",
 	    "Explain a command.", "" },
 };
 /* clang-format on */
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct cmd *
+cmd_table(size_t n)
+{
+	return n < COMMANDS ? &commands[n] : NULL;
+}
 
 static const struct cmd *
 find(const char *name)
@@ -198,9 +207,9 @@ print_usage(FILE *f)
 	fputs("  -h        print this, or after a command its usage\n", f);
 	fputs("  -V        print the version\n\ncommands:\n", f);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(f, "  %-8s  %s\n", commands[i].name, commands[i].help);
+		fprintf(f, "  %-10s  %s\n", commands[i].name, commands[i].help);
 #ifdef STRIPEHOOK_PORTABLE
-	fputs("  worker    Run the handlers of queued deliveries"
+	fputs("  worker      Run the handlers of queued deliveries"
 	      " (worker -h).\n",
 	    f);
 #endif
@@ -249,12 +258,16 @@ static int
 dispatch(const struct cmd_global *g, int argc, char **argv, char *name)
 {
 	const struct cmd *c = find(argv[0]);
+	int status;
 
 	if (c == NULL)
 		return unknown(argv[0]);
 	argv[0] = name; /* for the messages of getopt_long */
 	optind = 0;
-	return c->run(c, g, argc, argv);
+	status = c->run(c, g, argc, argv);
+	if (status == CMD_USAGE)
+		cmd_option_suggest(c, argc, argv);
+	return status;
 }
 
 int

@@ -67,8 +67,13 @@ terminal() {
 
 # types TEXT: is typed there, with a newline.
 types() {
-	tmux -S "$TMUX_SOCKET" send-keys -l "$1"
+	keys "$1"
 	tmux -S "$TMUX_SOCKET" send-keys Enter
+}
+
+# keys TEXT: the same without it.
+keys() {
+	tmux -S "$TMUX_SOCKET" send-keys -l -- "$1"
 }
 
 # key NAME: one key, such as C-c.

@@ -85,7 +85,7 @@ sent() {
 	exits 0 help
 	cp "$T/out" "$T/summary"
 	for name in check init sign trigger list show retry stats prune \
-	    explain route secrets replay listen metrics help; do
+	    explain route secrets replay listen metrics completion help; do
 		grep -qE "^  $name " "$T/summary" || fail "$name"
 		exits 0 help "$name"
 		out_has "usage: stripehook [-c file] $name"
@@ -117,7 +117,7 @@ manual_of() {
 	local name
 
 	for name in check init sign trigger list show retry stats prune \
-	    explain route secrets replay listen metrics; do
+	    explain route secrets replay listen metrics completion; do
 		exits 0 "$name" -h
 		sed -nE 's/^ +(-[a-z], )?--([a-z-]+).*/\2/p' "$T/out" |
 		    sort >"$T/table"
