@@ -52,8 +52,11 @@ char *store_counters(const char *uri);
 struct store_mark {
 	bool begun;
 	char place[64]; /* which store it is of */
-	int64_t event;
+	int64_t event; /* the last that was told of, and its time: numbers are
+	    given again where the last ones were deleted */
+	int64_t event_ms;
 	int64_t attempt;
+	int64_t attempt_ms;
 	int64_t version; /* of the content, to see that nothing has changed */
 };
 

@@ -26,19 +26,47 @@ struct teller {
 	bool any;
 };
 
+/* The last event or attempt into *id and *ms; 0 where there is none. */
 static enum result
-last_ones(struct sq_store *s, int64_t *event, int64_t *attempt, struct err *e)
+find_last(struct sq_store *s, const char *sql, int64_t *id, int64_t *ms,
+    struct err *e)
 {
-	static const char sql[] =
-	    "SELECT ifnull((SELECT max(id) FROM event), 0), " SQ_NEXT_SEQ
-	    " - 1";
 	struct sq_query q;
 
+	*id = *ms = 0;
 	sq_prepare(&q, s, sql);
 	if (sq_row(&q)) {
-		*event = sq_col_int(&q, 0);
-		*attempt = sq_col_int(&q, 1);
+		*id = sq_col_int(&q, 0);
+		*ms = sq_col_int(&q, 1);
 	}
+	return sq_done(&q, e);
+}
+
+/*
+ * Where the last one that was told of is no longer there, or another has its
+ * number: back to those that are not younger. is_there asks for the time of a
+ * number, not_younger for the last number of a time.
+ */
+static enum result
+step_back(struct sq_store *s, const char *is_there, const char *not_younger,
+    int64_t *id, int64_t ms, struct err *e)
+{
+	bool same = *id == 0;
+	struct sq_query q;
+	enum result r;
+
+	if (same)
+		return RES_OK;
+	sq_prepare(&q, s, is_there);
+	sq_int(&q, *id);
+	if (sq_row(&q))
+		same = sq_col_int(&q, 0) == ms;
+	if ((r = sq_done(&q, e)) != RES_OK || same)
+		return r;
+	sq_prepare(&q, s, not_younger);
+	sq_int(&q, ms);
+	if (sq_row(&q))
+		*id = sq_col_int(&q, 0);
 	return sq_done(&q, e);
 }
 
@@ -57,6 +85,7 @@ tell_events(struct teller *t, struct err *e)
 	sq_int(&q, NEWS_MAX);
 	while (t->more && sq_row(&q)) {
 		t->mark->event = sq_row_read(&q, &row);
+		t->mark->event_ms = row.received_ms;
 		t->any = true;
 		t->more = t->each(&news, t->arg);
 	}
@@ -108,6 +137,7 @@ tell_attempts(struct teller *t, struct err *e)
 		(void)sq_row_read(&q, &row);
 		t->mark->attempt = sq_col_int(&q, c);
 		read_attempt(&q, &attempt);
+		t->mark->attempt_ms = attempt.ended_ms;
 		sq_col_text(&q, c + 8, handler, sizeof(handler));
 		news.state = (enum delivery_state)sq_col_int(&q, c + 9);
 		news.due_ms = sq_col_int(&q, c + 10);
@@ -117,24 +147,53 @@ tell_attempts(struct teller *t, struct err *e)
 	return sq_done(&q, e);
 }
 
-/*
- * Where the mark stands: at the end for a new one, at the beginning of a store
- * that has taken the place of another, and not beyond what pruning has left.
- */
+/* At the end, for a new mark. */
+static enum result
+begin_mark(struct sq_store *s, struct store_mark *mark, struct err *e)
+{
+	enum result r;
+
+	r = find_last(s,
+	    "SELECT id, received_ms FROM event ORDER BY id DESC LIMIT 1",
+	    &mark->event, &mark->event_ms, e);
+	if (r == RES_OK)
+		r = find_last(s,
+		    "SELECT seq, ended_ms FROM attempt WHERE seq IS NOT NULL"
+		    " ORDER BY seq DESC LIMIT 1",
+		    &mark->attempt, &mark->attempt_ms, e);
+	return r;
+}
+
+/* Not beyond what deleting has left. */
+static enum result
+check_mark(struct sq_store *s, struct store_mark *mark, struct err *e)
+{
+	enum result r;
+
+	r = step_back(s, "SELECT received_ms FROM event WHERE id = ?",
+	    "SELECT ifnull(max(id), 0) FROM event WHERE received_ms <= ?",
+	    &mark->event, mark->event_ms, e);
+	if (r == RES_OK)
+		r = step_back(s, "SELECT ended_ms FROM attempt WHERE seq = ?",
+		    "SELECT ifnull(max(seq), 0) FROM attempt"
+		    " WHERE seq IS NOT NULL AND ended_ms <= ?",
+		    &mark->attempt, mark->attempt_ms, e);
+	return r;
+}
+
 static enum result
 place_mark(struct sq_store *s, struct store_mark *mark, struct err *e)
 {
-	int64_t event = 0, attempt = 0;
-	enum result r;
+	enum result r = RES_OK;
 
-	if ((r = last_ones(s, &event, &attempt, e)) != RES_OK)
+	if (!mark->begun)
+		r = begin_mark(s, mark, e);
+	else if (strcmp(mark->place, s->place) != 0)
+		mark->event = mark->attempt = 0; /* another store: all is new */
+	else
+		r = check_mark(s, mark, e);
+	if (r != RES_OK)
 		return r;
-	if (mark->begun && strcmp(mark->place, s->place) != 0)
-		mark->event = mark->attempt = 0;
-	if (!mark->begun || mark->event > event)
-		mark->event = event;
-	if (!mark->begun || mark->attempt > attempt)
-		mark->attempt = attempt;
 	mark->begun = true;
 	mem_copy(mark->place, sizeof(mark->place), s->place);
 	return RES_OK;

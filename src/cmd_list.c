@@ -66,7 +66,7 @@ static int
 run(const struct cmd_global *g, struct list *list)
 {
 	struct err e = { "" };
-	struct cmd_pager pager = { .pid = 0 };
+	struct cmd_pager pager = CMD_PAGER_NONE;
 	struct store *s;
 	enum result r;
 	int status;
@@ -77,8 +77,8 @@ run(const struct cmd_global *g, struct list *list)
 	if (!list->json)
 		cmd_pager_open(&pager);
 	r = store_list(s, &list->filter, print_row, list, &e);
-	cmd_pager_close(&pager);
 	store_close(s);
+	cmd_pager_close(&pager);
 	return r == RES_OK || r == RES_EMPTY ? CMD_OK : cmd_result(r, &e);
 }
 

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,11 +19,22 @@
 #include "cmd_row.h"
 #include "cmd_term.h"
 #include "cmd_time.h"
+#include "mem.h"
 #include "pattern.h"
 
 #include "banned.h"
 
 #define LOOK_MS 250 /* between two looks */
+
+/* Something heard, kept until the store has been left. */
+struct item {
+	struct store_row row;
+	bool is_attempt;
+	char handler[DELIVERY_NAME_SIZE];
+	struct attempt attempt;
+	enum delivery_state state;
+	int64_t due_ms;
+};
 
 struct listen {
 	const char *type; /* a pattern; NULL: all */
@@ -30,6 +42,8 @@ struct listen {
 	bool failed; /* only attempts that did not succeed */
 	bool utc, json, color;
 	int64_t count; /* lines still to be printed; negative: no end */
+	struct item *items; /* owned: what was heard and is not yet printed */
+	size_t nitems;
 };
 
 static bool
@@ -113,19 +127,55 @@ print_text(const struct listen *l, const struct store_news *news)
 	printf("]\n");
 }
 
+/*
+ * Keeps it: printing may wait for whoever reads, and the store must not.
+ */
 static bool
-tell(const struct store_news *news, void *arg)
+hear(const struct store_news *news, void *arg)
 {
 	struct listen *l = arg;
+	struct item *item;
 
 	if (!is_wanted(l, news))
 		return true;
-	if (l->json)
-		print_json(news);
-	else
-		print_text(l, news);
-	if (l->count > 0)
-		l->count--;
+	l->items = mem_resize(l->items, l->nitems + 1, sizeof(*l->items));
+	item = &l->items[l->nitems++];
+	memset(item, 0, sizeof(*item));
+	item->row = *news->row;
+	if (news->handler != NULL) {
+		item->is_attempt = true;
+		mem_copy(item->handler, sizeof(item->handler), news->handler);
+		item->attempt = *news->attempt;
+		item->state = news->state;
+		item->due_ms = news->due_ms;
+	}
+	return l->count < 0 || (int64_t)l->nitems < l->count;
+}
+
+/*
+ * Whether there is more to be printed, and somebody reads.
+ */
+static bool
+tell(struct listen *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nitems; i++) {
+		const struct item *item = &l->items[i];
+		const struct store_news news = { .row = &item->row,
+			.handler = item->is_attempt ? item->handler : NULL,
+			.attempt = item->is_attempt ? &item->attempt : NULL,
+			.state = item->state,
+			.due_ms = item->due_ms };
+
+		if (l->json)
+			print_json(&news);
+		else
+			print_text(l, &news);
+		if (l->count > 0)
+			l->count--;
+	}
+	l->nitems = 0;
 	return fflush(stdout) == 0 && l->count != 0;
 }
 
@@ -152,8 +202,8 @@ follow(struct store *s, struct listen *l)
 	enum result r;
 
 	do {
-		while ((r = store_follow(s, &mark, tell, l, &e)) == RES_OK)
-			if (l->count == 0 || ferror(stdout))
+		while ((r = store_follow(s, &mark, hear, l, &e)) == RES_OK)
+			if (!tell(l))
 				return CMD_OK;
 		if (r != RES_EMPTY && r != RES_BUSY)
 			return cmd_result(r, &e);
@@ -177,6 +227,7 @@ run(const struct cmd_global *g, struct listen *l)
 	l->color = cmd_color_wanted() && !l->json;
 	status = follow(s, l);
 	store_close(s);
+	free(l->items);
 	return status;
 }
 

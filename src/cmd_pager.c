@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,53 +36,53 @@ execute(const char *pager)
 	_exit(127);
 }
 
+static bool
+is_wanted(const char *pager)
+{
+	return isatty(STDOUT_FILENO) &&
+	    (pager == NULL || (pager[0] != '\0' && strcmp(pager, "cat") != 0));
+}
+
 void
 cmd_pager_open(struct cmd_pager *p)
 {
-	const char *pager = getenv("PAGER");
-	int fds[2];
+	FILE *f;
 
-	p->pid = 0;
-	if (!isatty(STDOUT_FILENO) ||
-	    (pager != NULL &&
-		(pager[0] == '\0' || strcmp(pager, "cat") == 0)) ||
-	    pipe2(fds, O_CLOEXEC) != 0)
+	p->terminal = -1;
+	if (!is_wanted(getenv("PAGER")) || (f = tmpfile()) == NULL)
 		return;
 	fflush(stdout);
-	if ((p->pid = fork()) == 0) {
-		dup2(fds[0], STDIN_FILENO);
-		execute(pager);
+	p->terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (p->terminal != -1 && dup2(fileno(f), STDOUT_FILENO) == -1) {
+		close(p->terminal);
+		p->terminal = -1;
 	}
-	close(fds[0]);
-	if (p->pid > 0)
-		dup2(fds[1], STDOUT_FILENO);
-	else
-		p->pid = 0;
-	close(fds[1]);
-	if (p->pid > 0) {
-		/* Ctrl-C is for the pager; one that was left is no news. */
-		signal(SIGINT, SIG_IGN);
-		signal(SIGPIPE, SIG_IGN);
-	}
+	fclose(f);
 }
 
 void
 cmd_pager_close(struct cmd_pager *p)
 {
-	int null;
+	pid_t pid;
+	int in;
 
-	if (p->pid == 0)
+	if (p->terminal == -1)
 		return;
 	fflush(stdout);
-	clearerr(stdout);
-	/* Its input ends when nobody has the pipe any longer. */
-	if ((null = open("/dev/null", O_WRONLY | O_CLOEXEC)) != -1) {
-		dup2(null, STDOUT_FILENO);
-		close(null);
-	} else {
-		close(STDOUT_FILENO);
+	in = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	dup2(p->terminal, STDOUT_FILENO);
+	close(p->terminal);
+	p->terminal = -1;
+	if (in == -1)
+		return;
+	lseek(in, 0, SEEK_SET);
+	if ((pid = fork()) == 0) {
+		dup2(in, STDIN_FILENO);
+		execute(getenv("PAGER"));
 	}
-	while (waitpid(p->pid, NULL, 0) == -1 && errno == EINTR)
+	close(in);
+	signal(SIGINT, SIG_IGN); /* Ctrl-C is for the pager */
+	while (pid > 0 && waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		continue;
-	p->pid = 0;
+	signal(SIGINT, SIG_DFL);
 }

@@ -5,22 +5,27 @@
 #ifndef STRIPEHOOK_CMD_PAGER_H
 #define STRIPEHOOK_CMD_PAGER_H
 
-#include <sys/types.h>
-
 struct cmd_pager {
-	pid_t pid; /* 0 where there is none */
+	int terminal; /* owned: standard output as it was; -1 for no pager */
 };
+#define CMD_PAGER_NONE \
+	{ \
+		.terminal = -1 \
+	}
 
 /*
- * Where standard output is a terminal, starts $PAGER, or less where that is
- * not set and less is there, and sends standard output to it. An empty $PAGER
- * and "cat" mean none. Ask cmd_color_wanted before. End it with
- * cmd_pager_close in any case.
+ * Where standard output is a terminal, sends it to a file without a name, for
+ * $PAGER, or for less where that is not set and less is there. An empty $PAGER
+ * and "cat" mean none. Ask cmd_color_wanted before.
+ *
+ * It is a file and not a pipe, so that nothing, such as a look into the store,
+ * waits while a person reads.
  */
 void cmd_pager_open(struct cmd_pager *p);
 
 /*
- * Waits until the person has seen enough. Nothing can be printed afterwards.
+ * Shows what was printed and waits until the person has seen enough. p may be
+ * one that was never opened.
  */
 void cmd_pager_close(struct cmd_pager *p);
 

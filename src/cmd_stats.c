@@ -187,7 +187,7 @@ struct stats {
 static enum result
 answer(struct store *s, const struct stats *o, struct count *n, struct err *e)
 {
-	struct cmd_pager pager = { .pid = 0 };
+	struct cmd_pager pager = CMD_PAGER_NONE;
 	enum result r;
 
 	if (!o->json)

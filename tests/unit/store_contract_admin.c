@@ -532,6 +532,26 @@ t_follow(void **state)
 	expect_news(c, &late, "evt_1:h:2:later ");
 }
 
+/* All are deleted, and what comes then gets their numbers again. */
+static void
+t_follow_deleted(void **state)
+{
+	struct store_mark mark = { .begun = false };
+	struct contract *c = *state;
+	int64_t n;
+
+	contract_put(c, "evt_1", "h", "");
+	contract_expect(c, "h", false, "evt_1", DELIVERY_SUCCEEDED, 0);
+	expect_news(c, &mark, "");
+	c->now_ms += 1000;
+	assert_int_equal(store_prune(c->s, 0, -1, 9, &n, &c->e), RES_OK);
+	contract_put(c, "evt_2", "h", "");
+	contract_put(c, "evt_3", "", "");
+	contract_expect(c, "h", false, "evt_2", DELIVERY_SUCCEEDED, 0);
+	mark.version = -1;
+	expect_news(c, &mark, "evt_2 evt_3 evt_2:h:1:succeeded ");
+}
+
 static bool
 keep_handler(const struct store_handler_stats *h, void *arg)
 {
@@ -592,6 +612,7 @@ contract_run_admin(const struct contract_backend *b)
 		CONTRACT_TEST(t_dropped_body),
 		CONTRACT_TEST(t_secrets),
 		CONTRACT_TEST(t_follow),
+		CONTRACT_TEST(t_follow_deleted),
 		CONTRACT_TEST(t_durations),
 	};
 
