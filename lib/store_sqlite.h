@@ -287,22 +287,6 @@ void sq_filter_events(struct sq_query *q, struct sq_store *s,
 void sq_filter_deliveries(struct sq_query *q, struct sq_store *s,
     const char *columns, const struct store_filter *f);
 
-/* What is handed out in a turn. */
-struct sq_claims {
-	struct store_claim *list; /* borrowed */
-	size_t max;
-	size_t n;
-	bool more; /* it went on for long, and was not all looked at */
-};
-
-/* store_sqlite_finish.c, store_sqlite_claim.c: inside a change */
-enum result sq_finish(struct sq_store *s, const struct store_finish *f,
-    enum result *each, struct err *e);
-enum result sq_claim_due(struct sq_store *s, const struct store_want *want,
-    struct sq_claims *out, struct err *e);
-enum result sq_claim_event(struct sq_store *s, const struct store_want *want,
-    struct sq_claims *out, struct err *e);
-
 /* store_sqlite_secrets.c: inside a change; *changed: something was written */
 enum result sq_secrets_note(struct sq_store *s, const struct store_event *ev,
     int64_t now_ms, bool *changed, struct err *e);

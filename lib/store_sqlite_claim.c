@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store_sqlite.h"
+#include "store_sqlite_claim.h"
 #include "store_sqlite_follow.h"
 
 #include "mem.h"

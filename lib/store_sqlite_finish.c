@@ -4,6 +4,8 @@
 #include "config.h"
 
 #include "store_sqlite.h"
+
+#include "store_sqlite_claim.h"
 #include "store_sqlite_follow.h"
 
 #include "banned.h"

@@ -6,6 +6,8 @@
 
 #include "store_sqlite.h"
 
+#include "store_sqlite_claim.h"
+
 #include "banned.h"
 
 static enum result
