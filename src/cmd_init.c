@@ -5,11 +5,13 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -76,6 +78,31 @@ print_owner(const char *uri)
 	       " its folder.\n");
 }
 
+/*
+ * Becomes the user whom the store's file belongs to, where this is root, so
+ * that what appears beside the file is that user's as well.
+ */
+static int
+become_owner(const struct stat *st)
+{
+	struct passwd *pw;
+	gid_t gid = st->st_gid;
+	int r;
+
+	if (geteuid() != 0 || st->st_uid == 0)
+		return CMD_OK;
+	if ((pw = getpwuid(st->st_uid)) != NULL) {
+		gid = pw->pw_gid;
+		r = initgroups(pw->pw_name, gid);
+	} else
+		r = setgroups(1, &gid);
+	if (r == 0 && setgid(gid) == 0 && setuid(st->st_uid) == 0)
+		return CMD_OK;
+	cmd_error("cannot become user %lu, whose the store is: %s",
+	    (unsigned long)st->st_uid, strerror(errno));
+	return CMD_FAILED;
+}
+
 static int
 setup(const char *uri)
 {
@@ -98,24 +125,55 @@ setup(const char *uri)
 	return CMD_OK;
 }
 
+/*
+ * For those who install a new version: nothing is created.
+ */
+static int
+upgrade(const char *uri)
+{
+	const char *path = strchr(uri, ':');
+	struct stat st;
+	int status;
+
+	if (path != NULL && path[1] == '/') {
+		if (stat(path + 1, &st) != 0) {
+			if (errno != ENOENT) {
+				cmd_error("%s: %s", path + 1, strerror(errno));
+				return CMD_FAILED;
+			}
+			cmd_put(uri, 0);
+			puts(": not there, nothing to bring up to date");
+			return CMD_OK;
+		}
+		if ((status = become_owner(&st)) != CMD_OK)
+			return status;
+	}
+	return setup(uri);
+}
+
 int
 cmd_init(
     const struct cmd *self, const struct cmd_global *g, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "upgrade", no_argument, NULL, 'U' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct conf c;
+	bool existing = false;
 	int ch, status;
 
-	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		return ch == 'h' ? cmd_help(self) : cmd_usage(self);
+	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (ch != 'U')
+			return ch == 'h' ? cmd_help(self) : cmd_usage(self);
+		existing = true;
+	}
 	if (optind < argc)
 		return cmd_usage(self);
 	if ((status = cmd_load_secretless(g, &c)) != CMD_OK)
 		return status;
-	status = setup(c.store);
+	status = existing ? upgrade(c.store) : setup(c.store);
 	conf_free(&c);
 	return status;
 }

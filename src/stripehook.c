@@ -32,8 +32,10 @@ static const struct cmd commands[] = {
 	    "      --server FILE    hold this file of a web server's"
 	    " configuration\n"
 	    "                       against max-body\n" },
-	{ "init", cmd_init, "",
-	    "Create the store, or bring it up to date.", "" },
+	{ "init", cmd_init, "[--upgrade]",
+	    "Create the store, or bring it up to date.",
+	    "      --upgrade        create none; as root, do it as the file's"
+	    " owner\n" },
 	{ "sign", cmd_sign, "[-e endpoint | -s source] [-t time] [file]",
 	    "Print the Stripe-Signature header for a file or standard input.",
 	    "  -e, --endpoint NAME  sign with this endpoint's first secret\n"

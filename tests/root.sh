@@ -67,7 +67,8 @@ root_make() {
 	root_enter apt-get -q update
 }
 
-# The base: no services are started in it, and a power cut may harm it.
+# The base: no services are started in it, and a power cut may harm it. It is
+# made in memory, which takes half the time.
 root_bootstrap() {
 	# shellcheck source=/dev/null
 	root_suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -75,24 +76,26 @@ root_bootstrap() {
 		awk -v suite="$root_suite" '$2 == suite { print $1; exit }')
 	root_proxy=
 	eval "$(apt-config shell root_proxy Acquire::http::Proxy)"
-	[ -z "$root_proxy" ] || export http_proxy="$root_proxy"
 	root_drop
-	# What it mounts goes with it.
-	as_root unshare --mount --pid --fork --kill-child \
-	    debootstrap --variant=minbase "$root_suite" "$root_path" \
-	    "$root_mirror" || return 1
-	printf '#!/bin/sh\nexit 101\n' |
-		as_root tee "$root_path/usr/sbin/policy-rc.d" >/dev/null
-	as_root chmod 755 "$root_path/usr/sbin/policy-rc.d"
-	echo force-unsafe-io |
-		as_root tee "$root_path/etc/dpkg/dpkg.cfg.d/unsafe" >/dev/null
-	printf '%s\n' 'APT::Install-Recommends "false";' \
-	    'APT::Get::Assume-Yes "true";' 'Acquire::Languages "none";' |
-		as_root tee "$root_path/etc/apt/apt.conf.d/80tests" >/dev/null
-	as_root rm -rf "$root_path/var/cache/apt/archives" \
-	    "$root_path/var/lib/apt/lists"
-	as_root tar -C "$root_path" --numeric-owner --one-file-system \
-	    -cf "$root_base.new" . && as_root mv "$root_base.new" "$root_base"
+	mkdir -p "$root_path"
+	# shellcheck disable=SC2016 # for the shell inside
+	as_root unshare --mount --pid --fork --kill-child sh -euc '
+		suite=$1 path=$2 mirror=$3 base=$4
+		[ -z "$5" ] || export http_proxy="$5"
+		mount -t tmpfs -o mode=755 tmpfs "$path"
+		debootstrap --variant=minbase "$suite" "$path" "$mirror"
+		cd "$path"
+		printf "#!/bin/sh\nexit 101\n" >usr/sbin/policy-rc.d
+		chmod 755 usr/sbin/policy-rc.d
+		echo force-unsafe-io >etc/dpkg/dpkg.cfg.d/unsafe
+		printf "%s;\n" "APT::Install-Recommends \"false\"" \
+		    "APT::Get::Assume-Yes \"true\"" \
+		    "Acquire::Languages \"none\"" \
+		    "DPkg::Use-Pty \"false\"" >etc/apt/apt.conf.d/80tests
+		rm -rf var/cache/apt/archives var/lib/apt/lists
+		tar --numeric-owner --one-file-system -cf "$base.new" .
+		mv "$base.new" "$base"' sh \
+	    "$root_suite" "$root_path" "$root_mirror" "$root_base" "$root_proxy"
 }
 
 root_enter() {

@@ -247,6 +247,27 @@ manual_of() {
 	is "" "$(cat "$T/out")" out
 }
 
+@test "init --upgrade: creates nothing, and works as the owner of the file" {
+	usual
+	exits 0 init --upgrade
+	out_has 'was up to date already'
+	rm "$STORE"*
+	exits 0 init --upgrade
+	out_has "sqlite:$STORE: not there"
+	refute test -e "$STORE"
+	printf 'this is no database at all, is it' >"$STORE"
+	exits 1 init --upgrade
+	[ "$(id -u)" -eq 0 ] || return 0
+	rm "$STORE"
+	exits 0 init
+	chown -R 65534:65534 "$T"
+	# The file that gives turns is made anew, as the owner's.
+	find "$T" -name 'events.db?*' -delete
+	exits 0 init --upgrade
+	out_has 'was up to date already'
+	is 65534 "$(stat -c %u "$STORE"* | sort -u)" "owners"
+}
+
 @test "init: not with a faulty configuration" {
 	usual
 	rm "$STORE"*
