@@ -8,4 +8,5 @@ command -v shellcheck >/dev/null || {
 }
 # shellcheck disable=SC2046 # no file of ours has a blank in its name
 shellcheck -s sh $(find scripts -type f) \
-    $(find bench conf tests -name '*.sh') .ci/run conf/init/stripehook.in
+    $(find bench conf tests -name '*.sh') .ci/run conf/init/stripehook.in \
+    debian/tests/receive debian/stripehook.p*
