@@ -1,7 +1,7 @@
 #!/bin/sh
 # under-systemd.sh NEWER: in a machine that systemd has booted and where the
-# package was just installed: its own test, then the upgrade to the package
-# NEWER while all runs and a request waits, removal, purge.
+# package was just installed: its own test; the upgrade to the package NEWER,
+# while all is off and while all runs; removal and purge, while all runs.
 set -eux
 
 units='stripehook.socket stripehook.service stripehook-worker.service'
