@@ -57,7 +57,7 @@ deb() {
 }
 
 # repack VERSION: the same package as a later version, whose configuration file
-# has another text.
+# and unit have another text.
 repack() {
 	local tree=$PACKAGE_DIR/repacked
 
@@ -65,6 +65,8 @@ repack() {
 	dpkg-deb -R "$(deb "$BUILT")" "$tree"
 	sed -i "s/^Version: .*/Version: $1/" "$tree/DEBIAN/control"
 	sed -i "s/^# Nothing is configured yet/&, in version $1/" "$tree$CONF"
+	find "$tree" -name stripehook.service \
+	    -exec sed -i "1s/^/# Version $1\n/" {} +
 	dpkg-deb --root-owner-group -b "$tree" \
 	    "$PACKAGE_DIR/stripehook_$1_repacked.deb"
 	rm -rf "$tree"

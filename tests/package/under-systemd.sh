@@ -59,6 +59,7 @@ dpkg -i --force-confold "$1"
 [ "$(main_pid stripehook-worker.service)" -gt 0 ]
 [ "$(main_pid stripehook-worker.service)" -ne "$worker" ]
 [ "$(stat -c %i "$sock")" = "$inode" ]
+[ "$(systemctl show -p NeedDaemonReload --value stripehook.service)" = no ]
 request
 trigger evt_upgraded /usr/libexec/stripehook/stripehook.cgi
 handled evt_upgraded
