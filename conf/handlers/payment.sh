@@ -6,8 +6,8 @@
 #
 # An event may be handled twice: when the machine dies between this script's
 # end and its record, say. So do work that is safe to repeat. Printing is. For
-# what is not, see order.py, or send $STRIPEHOOK_IDEMPOTENCY_KEY along as the
-# Idempotency-Key of a call to Stripe.
+# what is not, see the samples named fulfil, or send
+# $STRIPEHOOK_IDEMPOTENCY_KEY along as the Idempotency-Key of a call to Stripe.
 set -eu
 
 echo "PaymentIntent was successful!"
