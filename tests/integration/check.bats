@@ -345,9 +345,9 @@ they arrive"
 	found "$file: warning: no limit for bodies is in this file; nginx lets \
 1 MiB through unless client_max_body_size says more"
 	# The samples fit the sample.
-	server "$srcdir/conf/nginx/stripehook.conf"
+	server "$builddir/conf/nginx/stripehook.conf"
 	is '0 errors, 0 warnings' "$(cat "$T/out")" nginx
-	server "$srcdir/conf/apache/stripehook.conf"
+	server "$builddir/conf/apache/cgi.conf"
 	is '0 errors, 0 warnings' "$(cat "$T/out")" apache
 	CODE=0
 	"$COMMAND" check --ignore clock --server "$T/none" >"$T/out" || CODE=$?

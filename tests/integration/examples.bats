@@ -45,6 +45,12 @@ place_of_examples() {
 		handler fulfil '"*"' 'run = "inline"'
 	} | conf
 	printf '#!/bin/sh\necho new\n' >"$T/fulfil.new"
+	# A request that was saved at the time that the example has, and a
+	# new secret.
+	snapshot evt_saved
+	cp "$EVENT" "$T/event.json"
+	"$COMMAND" sign -t 2026-11-24T08:00:00Z "$EVENT" >"$T/header.txt"
+	echo whsec_NewSecretNewSecretNewSecret03 >"$T/new.txt"
 	chmod 755 "$T/fulfil.new"
 	GATE=fcgi gate_open
 	run_command trigger --cgi "$CGI" --id evt_bad \
@@ -102,8 +108,8 @@ run_example() {
 	local name
 
 	examples >"$T/examples"
-	for name in init sign trigger listen list show replay retry stats \
-	    metrics completion; do
+	for name in check init sign trigger listen list show replay retry \
+	    stats metrics completion explain route secrets; do
 		grep -qE "stripehook $name( |$)" "$T/examples" || fail "$name"
 	done
 	# cron has no prompt
