@@ -10,23 +10,31 @@
 #include "store.h"
 
 #include "store_impl.h"
+#include "store_module.h"
 #include "store_secret.h"
 
 #include "banned.h"
 
-static const struct store_ops *const backends[] = { &store_sqlite_ops };
+/* Whether the URI is of that kind. */
+static bool
+has_scheme(const char *uri, const char *scheme)
+{
+	size_t n = strlen(scheme);
+
+	return strncmp(uri, scheme, n) == 0 && uri[n] == ':';
+}
 
 static const struct store_ops *
 find_backend(const char *uri, struct err *e)
 {
-	size_t i, n;
-
-	for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		n = strlen(backends[i]->scheme);
-		if (strncmp(uri, backends[i]->scheme, n) == 0 && uri[n] == ':')
-			return backends[i];
-	}
-	err_set(e, "no store is of the kind \"%.60s\": use sqlite:/PATH", uri);
+	if (has_scheme(uri, store_sqlite_ops.scheme))
+		return &store_sqlite_ops;
+	if (has_scheme(uri, "postgresql") || has_scheme(uri, "postgres"))
+		return store_module("pgsql", e);
+	err_set(e,
+	    "no store is of the kind \"%.*s\": use sqlite:/PATH or "
+	    "postgresql://HOST/DATABASE",
+	    (int)strcspn(uri, ":@ "), uri);
 	return NULL;
 }
 

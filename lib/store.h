@@ -37,8 +37,10 @@ enum store_role {
 struct store; /* opaque */
 
 /*
- * Whether the URI names a backend that this build has: "sqlite:" and an
- * absolute path. RES_OK or RES_INVALID with the reason in e.
+ * Whether the URI names a backend that is there: "sqlite:" and an absolute
+ * path, or "postgresql:" and what libpq understands ("postgres:" means the
+ * same). RES_OK or RES_INVALID with the reason in e, which never repeats a
+ * password.
  */
 enum result store_check_uri(const char *uri, struct err *e);
 

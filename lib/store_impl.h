@@ -68,4 +68,13 @@ struct store {
 
 extern const struct store_ops store_sqlite_ops;
 
+/*
+ * What a backend that is a module shows under the name
+ * "stripehook_store_module". It has to be of the program's own version.
+ */
+struct store_module {
+	const char *version;
+	const struct store_ops *ops;
+};
+
 #endif

@@ -90,5 +90,12 @@ for file in $(grep -l '^#include <sqlite3.h>' $sources); do
 	*) say "$file: may not use sqlite3.h, only store_sqlite may" ;;
 	esac
 done
+# shellcheck disable=SC2013,SC2086
+for file in $(grep -l '^#include <libpq-fe.h>' $sources); do
+	case $file in
+	lib/store_pgsql*) ;;
+	*) say "$file: may not use libpq-fe.h, only store_pgsql may" ;;
+	esac
+done
 
 exit $bad

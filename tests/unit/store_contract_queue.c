@@ -284,7 +284,8 @@ t_place(void **state)
 	assert_string_not_equal(store_place(other), store_place(c->s));
 	assert_string_not_equal(store_place(other), "");
 	assert_null(strpbrk(store_place(other), " :"));
-	assert_true(store_free_bytes(c->s) > 0);
+	/* Or -1: not known. */
+	assert_int_not_equal(store_free_bytes(c->s), 0);
 	store_close(same);
 	store_close(other);
 	c->backend->drop(uri);
