@@ -244,6 +244,8 @@ conf_free(struct conf *c)
 	catalogue_free(&c->catalogue);
 	free_array(c->watch);
 	free(c->path);
+	if (c->store != NULL)
+		mem_cleanse(c->store, strlen(c->store));
 	free(c->store);
 	free(c->log);
 	free(c->worker_program);

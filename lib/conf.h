@@ -82,7 +82,8 @@ struct conf_handler {
 
 struct conf {
 	char *path; /* owned: the file it came from */
-	char *store; /* owned: "sqlite:/path" */
+	char *store; /* owned: "sqlite:/path", or "postgresql:..." with the
+	    password: never show it but through conf_store_shown */
 	enum conf_unhandled unhandled;
 	size_t max_body; /* bytes */
 	int threads;
@@ -150,6 +151,12 @@ enum result conf_load_secretless(
     struct conf *c, const char *path, struct conf_report *r);
 
 void conf_free(struct conf *c);
+
+/*
+ * What may be shown of the store: a file's path, else the kind. Borrowed from
+ * c.
+ */
+const char *conf_store_shown(const struct conf *c);
 
 void conf_report_init(struct conf_report *r);
 void conf_report_free(struct conf_report *r);

@@ -193,22 +193,7 @@ conf_check_environment(
 }
 
 void
-conf_check_store(const char *uri, int line, const struct conf_place *at)
-{
-	if (strncmp(uri, "sqlite:", 7) != 0)
-		conf_error(at, line,
-		    "'store' is \"sqlite:/absolute/path\", not '%s'", uri);
-	else if (uri[7] != '/' || uri[8] == '\0')
-		conf_error(at, line,
-		    "the path in 'store' must be absolute: "
-		    "\"sqlite:/absolute/path\"");
-}
-
-/*
- * Who else can read or replace a secret's file.
- */
-static void
-check_owner(const char *path, int line, const struct conf_place *at)
+conf_check_owner(const char *path, int line, const struct conf_place *at)
 {
 	struct stat st;
 
@@ -255,7 +240,7 @@ conf_check_secret(struct conf *c, struct conf_endpoint *ep, const char *source,
 		return;
 	}
 	if (s.path != NULL) {
-		check_owner(s.path, line, at);
+		conf_check_owner(s.path, line, at);
 		conf_watch(c, s.path);
 	}
 	other = holder(c, &s);

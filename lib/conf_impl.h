@@ -229,7 +229,11 @@ void conf_check_directory(
     const char *path, int line, const struct conf_place *at);
 void conf_check_environment(
     char *const *environment, size_t i, int line, const struct conf_place *at);
-void conf_check_store(const char *uri, int line, const struct conf_place *at);
+
+/*
+ * Warns where a secret's file belongs to a user who should not have it.
+ */
+void conf_check_owner(const char *path, int line, const struct conf_place *at);
 
 /*
  * Loads a secret into the next place of ep, unless it is faulty or one that c
@@ -247,5 +251,19 @@ void conf_watch(struct conf *c, const char *path);
  * Checks what concerns several sections.
  */
 void conf_check_whole(const struct conf *c, const struct conf_place *at);
+
+/* conf_store.c */
+
+/*
+ * Checks the form of the store's URI; what only its backend can tell is told
+ * when it is opened. Nothing is repeated of what may hold a password.
+ */
+void conf_check_store(const char *uri, int line, const struct conf_place *at);
+
+/*
+ * Reads the password from source and puts it into c->store.
+ */
+void conf_store_password(struct conf *c, const char *source, int line,
+    const struct conf_place *at);
 
 #endif

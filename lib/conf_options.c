@@ -13,6 +13,7 @@
 
 static const struct conf_option top_options[] = {
 	{ "store", false, false },
+	{ "store-password", false, false },
 	{ "unhandled", false, false },
 	{ "max-body", false, false },
 	{ "threads", false, false },

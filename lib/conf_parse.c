@@ -147,6 +147,9 @@ read_top(const struct conf_reader *rd, struct conf *c)
 	t = conf_value(rd, "store");
 	if (t != NULL)
 		conf_check_store(t->text, t->line, rd->at);
+	t = conf_value(rd, "store-password");
+	if (t != NULL)
+		conf_store_password(c, t->text, t->line, rd->at);
 	c->unhandled = (enum conf_unhandled)conf_value_choice(
 	    rd, "unhandled", unhandled_names, CONF_UNHANDLED_REJECT);
 	conf_value_number(rd, "max-body", 1, 1024 * 1024 * 1024, &max_body);

@@ -96,6 +96,41 @@ test_defaults(void **state)
 	conf_report_free(&r);
 }
 
+/* The password is in the store's URI, and is not shown. */
+static void
+test_store_password(void **state)
+{
+	static const struct {
+		const char *store;
+		const char *with;
+	} cases[] = {
+		{ "postgresql://u@h/d",
+		    "postgresql://u@h/d?password=p%25%27%5C" },
+		{ "postgres://u@h/d?x=1",
+		    "postgres://u@h/d?x=1&password=p%25%27%5C" },
+		{ "postgresql:service=s",
+		    "postgresql:service=s password='p%\\'\\\\'" },
+	};
+	struct conf_report r;
+	struct conf c;
+	char text[1024];
+	size_t i;
+
+	assert_int_equal(setenv("T_CONF_PASSWORD", "p%'\\", 1), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "store = \"%s\"\n"
+		    "store-password = \"env:T_CONF_PASSWORD\"\n%s",
+		    cases[i].store, minimal);
+		assert_int_equal(
+		    conf_fixture_load(*state, text, &c, &r), RES_OK);
+		assert_string_equal(c.store, cases[i].with);
+		assert_string_equal(conf_store_shown(&c), "PostgreSQL");
+		conf_free(&c);
+		conf_report_free(&r);
+	}
+}
+
 static void
 check_handler(const struct conf *c)
 {
@@ -558,6 +593,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_defaults),
+		TEST(test_store_password),
 		TEST(test_values),
 		TEST(test_strings),
 		TEST(test_sample),
