@@ -15,6 +15,7 @@
 /* The n-th makes version n + 1 of version n. */
 static const char *const migrations[] = {
 #include "store_pgsql_1.inc"
+	,
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

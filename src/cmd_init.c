@@ -58,6 +58,10 @@ print_group(gid_t gid)
 
 #endif
 
+static const char roles[] =
+#include "store_pgsql_roles.inc"
+    ;
+
 /*
  * Says whose a store's file is: the web server and the worker have to be able
  * to write it. Nothing for a store that is no file.
@@ -65,10 +69,11 @@ print_group(gid_t gid)
 static void
 print_owner(const char *uri)
 {
-	const char *path = strchr(uri, ':');
+	static const char scheme[] = "sqlite:";
+	const char *path = uri + strlen(scheme);
 	struct stat st;
 
-	if (path == NULL || path[1] != '/' || stat(path + 1, &st) != 0)
+	if (strncmp(uri, scheme, strlen(scheme)) != 0 || stat(path, &st) != 0)
 		return;
 	printf("  mode %04o, owner ", (unsigned int)(st.st_mode & 07777));
 	print_user(st.st_uid);
@@ -104,8 +109,9 @@ become_owner(const struct stat *st)
 }
 
 static int
-setup(const char *uri)
+setup(const struct conf *c)
 {
+	const char *uri = c->store;
 	struct err e = { "" };
 	struct store *s = NULL;
 	enum result before, r;
@@ -114,7 +120,7 @@ setup(const char *uri)
 	store_close(s);
 	if ((r = store_setup(uri, &e)) != RES_OK)
 		return cmd_result(r, &e);
-	cmd_put(uri, 0);
+	cmd_put(conf_store_shown(c), 0);
 	if (before == RES_UNKNOWN)
 		puts(": created");
 	else if (before == RES_OK)
@@ -129,26 +135,27 @@ setup(const char *uri)
  * For those who install a new version: nothing is created.
  */
 static int
-upgrade(const char *uri)
+upgrade(const struct conf *c)
 {
-	const char *path = strchr(uri, ':');
+	static const char scheme[] = "sqlite:";
+	const char *path = c->store + strlen(scheme);
 	struct stat st;
 	int status;
 
-	if (path != NULL && path[1] == '/') {
-		if (stat(path + 1, &st) != 0) {
+	if (strncmp(c->store, scheme, strlen(scheme)) == 0) {
+		if (stat(path, &st) != 0) {
 			if (errno != ENOENT) {
-				cmd_error("%s: %s", path + 1, strerror(errno));
+				cmd_error("%s: %s", path, strerror(errno));
 				return CMD_FAILED;
 			}
-			cmd_put(uri, 0);
+			cmd_put(c->store, 0);
 			puts(": not there, nothing to bring up to date");
 			return CMD_OK;
 		}
 		if ((status = become_owner(&st)) != CMD_OK)
 			return status;
 	}
-	return setup(uri);
+	return setup(c);
 }
 
 int
@@ -158,22 +165,29 @@ cmd_init(
 	static const struct option options[] = {
 		{ "upgrade", no_argument, NULL, 'U' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "print-roles", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
+	bool print_roles = false;
 	struct conf c;
 	bool existing = false;
 	int ch, status;
 
 	while ((ch = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (ch != 'U')
+		if (ch == 'U')
+			existing = true;
+		else if (ch == 'r')
+			print_roles = true;
+		else
 			return ch == 'h' ? cmd_help(self) : cmd_usage(self);
-		existing = true;
 	}
 	if (optind < argc)
 		return cmd_usage(self);
+	if (print_roles)
+		return fputs(roles, stdout) == EOF ? CMD_FAILED : CMD_OK;
 	if ((status = cmd_load_secretless(g, &c)) != CMD_OK)
 		return status;
-	status = existing ? upgrade(c.store) : setup(c.store);
+	status = existing ? upgrade(&c) : setup(&c);
 	conf_free(&c);
 	return status;
 }

@@ -32,10 +32,11 @@ static const struct cmd commands[] = {
 	    "      --server FILE    hold this file of a web server's"
 	    " configuration\n"
 	    "                       against max-body\n" },
-	{ "init", cmd_init, "[--upgrade]",
+	{ "init", cmd_init, "[--upgrade | --print-roles]",
 	    "Create the store, or bring it up to date.",
 	    "      --upgrade        create none; as root, do it as the file's"
-	    " owner\n" },
+	    " owner\n"
+	    "      --print-roles    print SQL that makes roles for PostgreSQL\n" },
 	{ "sign", cmd_sign, "[-e endpoint | -s source] [-t time] [file]",
 	    "Print the Stripe-Signature header for a file or standard input.",
 	    "  -e, --endpoint NAME  sign with this endpoint's first secret\n"
