@@ -138,13 +138,16 @@ static bool
 is_alive(struct pgs_link *l)
 {
 	struct pollfd p = { .events = POLLIN };
+	int i;
 
 	if (l->db == NULL || PQstatus(l->db) != CONNECTION_OK)
 		return false;
 	p.fd = PQsocket(l->db);
-	if (poll(&p, 1, 0) == 1 && !PQconsumeInput(l->db))
-		return false;
-	return PQstatus(l->db) == CONNECTION_OK;
+	/* The server's last words come before the end. */
+	for (i = 0; i < 8 && poll(&p, 1, 0) == 1; i++)
+		if (!PQconsumeInput(l->db))
+			return false;
+	return i < 8 && PQstatus(l->db) == CONNECTION_OK;
 }
 
 enum result
