@@ -70,7 +70,9 @@ open_store(
 	struct pgs_store *s = pgs_new(uri, role);
 	enum result r;
 
-	if ((r = pgs_link_open(s, &s->link, e)) != RES_OK) {
+	r = pgs_link_open(s, &s->link, e);
+	/* An endpoint goes on asking, with pauses that the handle keeps. */
+	if (r != RES_OK && (r != RES_BUSY || role != STORE_ENDPOINT)) {
 		pgs_free(s);
 		return r;
 	}

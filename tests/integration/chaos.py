@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Keeps an endpoint and workers running, and kills them at random moments.
 
-usage: chaos.py --socket PATH --store PATH --enough FILE [OPTION...]
+usage: chaos.py --socket PATH --store STORE --enough FILE [OPTION...]
                 ENDPOINT WORKER
 
 The listening socket is ours, as it would be systemd's: the endpoint gets it as
@@ -10,6 +10,8 @@ descriptor 0 each time, and requests wait in it while there is none.
   --kills N     so many, then the file "enough" is made and all are told to stop
   --workers N   that work at the same time
   --seed N      of what is left to chance
+  --crash COMMAND
+                kills the server that has the store, and starts it again
 
 When all workers were killed at once, nobody holds a lease any more; we say so
 in the store, since the time until the leases end by themselves is longer than
@@ -21,10 +23,11 @@ import os
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
+
+from sql import rows
 
 STOP_TIME = 60  # seconds that the last ones have to end
 
@@ -38,7 +41,7 @@ class Chaos:
         self.listener.listen(512)
         self.endpoint = None
         self.workers = [None] * options.workers
-        self.killed = {"endpoint": 0, "worker": 0}
+        self.killed = {"endpoint": 0, "worker": 0, "server": 0}
         self.leases = 0
 
     def start_endpoint(self):
@@ -60,12 +63,10 @@ class Chaos:
 
     def leases_over(self):
         """Those whose owners are all dead."""
-        store = sqlite3.connect(self.options.store, timeout=30)
-        with store:
-            self.leases += store.execute(
-                "UPDATE delivery SET due_ms = 1, ready_ms = 1"
-                " WHERE state = 1").rowcount
-        store.close()
+        self.leases += len(rows(
+            self.options.store,
+            "UPDATE delivery SET due_ms = 1, ready_ms = 1 WHERE state = 1"
+            " RETURNING id"))
 
     def kill_workers(self):
         for worker in self.workers:
@@ -74,10 +75,17 @@ class Chaos:
         for n in range(len(self.workers)):
             self.start_worker(n)
 
+    def kill_server(self):
+        subprocess.run(self.options.crash, shell=True, check=True,
+                       stdin=subprocess.DEVNULL, timeout=100)
+        self.killed["server"] += 1
+
     def strike(self):
         """One of them, or all workers at once, or everybody."""
         what = self.chance.random()
-        if what < 0.4:
+        if self.options.crash and self.chance.random() < 0.2:
+            self.kill_server()
+        elif what < 0.4:
             self.kill(self.endpoint, "endpoint")
             self.start_endpoint()
         elif what < 0.7:
@@ -138,6 +146,7 @@ def main():
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--crash")
     parser.add_argument("endpoint")
     parser.add_argument("worker")
     signal.signal(signal.SIGTERM, terminated)
@@ -150,8 +159,10 @@ def main():
         if not os.path.exists(options.enough):
             with open(options.enough, "w"):
                 pass
-    print("killed: endpoint %d times, workers %d times; %d leases cut short"
-          % (chaos.killed["endpoint"], chaos.killed["worker"], chaos.leases))
+    print("killed: endpoint %d times, workers %d times, server %d times;"
+          " %d leases cut short" % (
+              chaos.killed["endpoint"], chaos.killed["worker"],
+              chaos.killed["server"], chaos.leases))
     return 0
 
 

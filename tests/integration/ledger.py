@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Compares what clients heard, what handlers did and what the store knows.
 
-usage: ledger.py --store FILE --sent FILE --marks FILE
+usage: ledger.py --store STORE --sent FILE --marks FILE
 
 --sent has a line "200 ID" for every acknowledged event (load.py); --marks a
 line for each begin "B", success "E" and failure "F" of a run, as "B HANDLER
 OBJECT EVENT ATTEMPT", written by the handlers themselves in the order of what
-happened. The store is at rest: no worker is there any more.
+happened. The store (see sql.py) is at rest: no worker is there any more.
 
   1  every acknowledged event is in the store, with a delivery for each handler
   2  every delivery has succeeded or is parked
@@ -21,8 +21,9 @@ Exit 0 where all of it holds; else 1, with what does not.
 """
 import argparse
 import collections
-import sqlite3
 import sys
+
+from sql import rows
 
 SUCCEEDED, FAILED = 2, 3  # states of a delivery
 OUTCOMES = {0: "running", 1: "succeeded", 2: "later", 3: "never", 4: "lost"}
@@ -45,17 +46,20 @@ class Ledger:
         self.runs = collections.defaultdict(list)
         for mark, key in self.marks:
             self.runs[key].append(mark)
-        store = sqlite3.connect(options.store)
-        self.events = {row[0] for row in store.execute(
+        self.events = {row[0] for row in rows(
+            options.store,
             "SELECT event_id FROM event WHERE endpoint = 'shop'")}
-        self.deliveries = {row[:2]: row[2:] for row in store.execute(
-            "SELECT handler, event_id, state, attempts, lane FROM delivery"
-            " JOIN event ON event.id = event")}
-        self.attempts = {row[:3]: OUTCOMES[row[3]] for row in store.execute(
-            "SELECT handler, event_id, number, outcome FROM attempt"
-            " JOIN delivery ON delivery.id = delivery"
-            " JOIN event ON event.id = event")}
-        store.close()
+        self.deliveries = {
+            row[:2]: (int(row[2]), int(row[3]), row[4]) for row in rows(
+                options.store,
+                "SELECT handler, event_id, state, attempts, lane"
+                " FROM delivery JOIN event ON event.id = event")}
+        self.attempts = {
+            row[:2] + (int(row[2]),): OUTCOMES[int(row[3])] for row in rows(
+                options.store,
+                "SELECT handler, event_id, number, outcome FROM attempt"
+                " JOIN delivery ON delivery.id = delivery"
+                " JOIN event ON event.id = event")}
         self.handlers = {handler for handler, _ in self.deliveries}
 
     def claim(self, true, *words):

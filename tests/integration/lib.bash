@@ -38,6 +38,8 @@ place_open() {
 	printf '%s\n' "$OTHER_SECRET" >"$T/other.whsec")
 	export STRIPEHOOK_CONFIG=$T/stripehook.conf
 	STORE=$T/events.db
+	STORE_URI=sqlite:$STORE
+	PGSQL=
 	OUT=$T # where answers go; a second client at once has another
 	GATE=cgi
 	WRAPPER=()
@@ -46,12 +48,30 @@ place_open() {
 	NGINX_HTTP=
 }
 
+# The store of this place is a database of a server of its own: PGSQL is the
+# server's folder.
+place_pgsql() {
+	local status=0
+
+	PGSQL=$(sh "$srcdir/tests/pgsql.sh" -start 3>&-) || status=$?
+	[ "$status" -ne 77 ] || PGSQL=
+	[ "$status" -ne 77 ] || skip "there is no PostgreSQL server"
+	is 0 "$status" "starting a PostgreSQL server"
+	[ -e "${STRIPEHOOK_MODULES:=$builddir/lib}/stripehook-pgsql.so" ] ||
+		skip "built without PostgreSQL"
+	export STRIPEHOOK_MODULES
+	psql -qX -h "$PGSQL" -U postgres -c 'CREATE DATABASE shop'
+	STORE="postgresql:host=$PGSQL user=postgres dbname=shop"
+	STORE_URI=$STORE
+}
+
 # Whatever a test did: nothing is left running, and no log holds a secret.
 place_close() {
 	local leak=0
 
 	: >"$T/enough"
 	stop_all
+	[ -z "$PGSQL" ] || sh "$srcdir/tests/pgsql.sh" -stop "$PGSQL"
 	no_secret_in "$T"/log "$T"/*.err || leak=1
 	rm -rf "$T"
 	return "$leak"
@@ -189,7 +209,7 @@ conf_write() {
 	local option
 
 	{
-		echo "store = \"sqlite:$STORE\""
+		echo "store = \"$STORE_URI\""
 		echo "log = \"file:$T/log\""
 		for option; do
 			echo "$option"
@@ -613,7 +633,11 @@ delivery_is() {
 
 # db SQL: what only a look into the file, or a hand in it, can bring about.
 db() {
-	sqlite3 -cmd '.timeout 20000' "$STORE" "$1"
+	if [ -n "$PGSQL" ]; then
+		"$PYTHON" "$srcdir/tests/integration/sql.py" "$STORE" "$1"
+	else
+		sqlite3 -cmd '.timeout 20000' "$STORE" "$1"
+	fi
 }
 
 # Time passes: no lease holds any longer, no retry is waited for.
@@ -627,6 +651,7 @@ retries_due() {
 }
 
 sound() {
+	[ -z "$PGSQL" ] || return 0
 	is ok "$(db 'PRAGMA integrity_check')" "integrity"
 }
 

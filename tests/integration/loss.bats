@@ -3,7 +3,8 @@
 # under load; nothing that was acknowledged is lost, nothing that succeeded
 # runs again, and every run is accounted for.
 #
-# LOSS_KILLS: how many kills (default 200). LOSS_SEED: what is left to chance
+# LOSS_KILLS: how many kills (default 200). LOSS_KILLS_PGSQL: how many where the
+# store is PostgreSQL (default 100). LOSS_SEED: what is left to chance
 # (default: another one each time; printed). LOSS_WORKERS: how many (default 2).
 
 load lib
@@ -63,9 +64,11 @@ patient() {
 	    "$STRIPEHOOK_CONFIG"
 }
 
-@test "nothing is lost, nothing succeeds twice" {
-	local kills=${LOSS_KILLS:-200} seed=${LOSS_SEED:-$RANDOM} chaos status=0
+# proof KILLS [CHAOS-OPTION...]
+proof() {
+	local kills=$1 seed=${LOSS_SEED:-$RANDOM} chaos status=0
 
+	shift
 	need nginx
 	echo "# LOSS_SEED=$seed LOSS_KILLS=$kills" >&3
 	handlers | conf 'concurrency = 4'
@@ -73,7 +76,7 @@ patient() {
 	GATE=fcgi
 	"$PYTHON" "$CHAOS" --seed "$seed" --kills "$kills" \
 	    --workers "${LOSS_WORKERS:-2}" --socket "$T/fcgi.sock" \
-	    --store "$STORE" --enough "$T/enough" "$CGI" "$WORKER" \
+	    --store "$STORE" --enough "$T/enough" "$@" "$CGI" "$WORKER" \
 	    </dev/null >"$T/chaos.out" 2>"$T/chaos.err" 3>&- &
 	chaos=$!
 	started "$chaos"
@@ -100,4 +103,14 @@ patient() {
 	"$COMMAND" stats >"$T/stats"
 	grep -q '^running  *0$' "$T/stats"
 	grep -q '^pending  *0$' "$T/stats"
+}
+
+@test "nothing is lost, nothing succeeds twice" {
+	proof "${LOSS_KILLS:-200}"
+}
+
+@test "the same in PostgreSQL, whose server is killed as well" {
+	place_pgsql
+	proof "${LOSS_KILLS_PGSQL:-100}" \
+	    --crash "sh '$srcdir/tests/pgsql.sh' -crash '$PGSQL'"
 }
