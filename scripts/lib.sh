@@ -24,7 +24,7 @@ as_root() {
 # shellcheck disable=SC2034 # for those who source this
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev libfcgi-dev
 libssl-dev libjansson-dev libconfuse-dev libsqlite3-dev
-libcurl4-openssl-dev libsystemd-dev"
+libcurl4-openssl-dev libsystemd-dev libpq-dev"
 
 # Installs those of the named packages that are missing. A server that comes
 # with them is not to be started by its package: the scripts start their own.
