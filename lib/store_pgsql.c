@@ -96,6 +96,19 @@ pgs_may_change(const struct pgs_store *s, struct err *e)
 	return RES_FAILED;
 }
 
+/*
+ * The server's clock, by what it said last and the time since: the clock of
+ * this machine may be wrong, or be set at any moment.
+ */
+static int64_t
+now_ms(struct store *base)
+{
+	struct pgs_store *s = (struct pgs_store *)base;
+
+	return s->base.now_ms != NULL ? s->base.now_ms(s->base.now_arg)
+				      : pgs_monotonic_ms() + s->ahead_ms;
+}
+
 static const char *
 place(struct store *base)
 {
@@ -116,6 +129,7 @@ static const struct store_ops ops = {
 	.setup = pgs_setup,
 	.open = open_store,
 	.close = close_store,
+	.now_ms = now_ms,
 	.put = pgs_put,
 	.turn = pgs_turn,
 	.list = pgs_list,

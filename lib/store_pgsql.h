@@ -62,6 +62,7 @@ struct pgs_store {
 	bool entered; /* a worker that is there */
 	enum store_presence how; /* in which way */
 	char place[PGS_PLACE_SIZE];
+	int64_t ahead_ms; /* of the monotonic clock: the server's */
 	int64_t after_ms[2]; /* where pruning goes on: of events, of bodies */
 	int64_t after_id[2];
 };
@@ -123,6 +124,11 @@ void pgs_col_text(
 bool pgs_col_buf(const PGresult *res, int row, int col, struct buf *b);
 
 /* store_pgsql_link.c */
+
+/*
+ * Milliseconds by a clock that nobody sets.
+ */
+int64_t pgs_monotonic_ms(void);
 
 /*
  * Makes sure that there is a connection, as far as can be seen. RES_OK;

@@ -18,8 +18,8 @@
 #define PAUSE_MOST_MS 5000
 #define MESSAGE_MAX 300
 
-static int64_t
-monotonic_ms(void)
+int64_t
+pgs_monotonic_ms(void)
 {
 	struct timespec ts;
 
@@ -82,7 +82,7 @@ fail_to_connect(struct pgs_link *l, const char *message, struct err *e)
 	l->pause_ms = l->pause_ms == 0 ? PAUSE_LEAST_MS : l->pause_ms * 2;
 	if (l->pause_ms > PAUSE_MOST_MS)
 		l->pause_ms = PAUSE_MOST_MS;
-	l->again_ms = monotonic_ms() + l->pause_ms;
+	l->again_ms = pgs_monotonic_ms() + l->pause_ms;
 	err_set(e, "%s", l->why.text);
 	return RES_BUSY;
 }
@@ -157,7 +157,7 @@ pgs_link_open(struct pgs_store *s, struct pgs_link *l, struct err *e)
 
 	if (is_alive(l))
 		return RES_OK;
-	if (l->pause_ms != 0 && monotonic_ms() < l->again_ms) {
+	if (l->pause_ms != 0 && pgs_monotonic_ms() < l->again_ms) {
 		err_set(e, "%s", l->why.text);
 		return RES_BUSY;
 	}
@@ -246,12 +246,12 @@ static enum result
 await(struct pgs_link *l, struct err *e)
 {
 	struct pollfd p = { .fd = PQsocket(l->db) };
-	int64_t until = monotonic_ms() + PGS_WAIT_MS, left;
+	int64_t until = pgs_monotonic_ms() + PGS_WAIT_MS, left;
 	int flush;
 
 	while (
 	    (flush = PQflush(l->db)) != -1 && (flush == 1 || PQisBusy(l->db))) {
-		if ((left = until - monotonic_ms()) <= 0)
+		if ((left = until - pgs_monotonic_ms()) <= 0)
 			return lost(l, "no answer in time", e);
 		p.events = (short)(flush == 1 ? POLLIN | POLLOUT : POLLIN);
 		if (poll(&p, 1, (int)left) > 0 && !PQconsumeInput(l->db))

@@ -28,7 +28,9 @@ pgs_schema_check(struct pgs_store *s, struct pgs_link *l, struct err *e)
 	PGresult *res;
 	enum result r;
 
-	pgs_query_once(&q, "SELECT version, place FROM stripehook.meta");
+	pgs_query_once(&q,
+	    "SELECT version, place, floor(extract(epoch FROM clock_timestamp())"
+	    " * 1000)::bigint FROM stripehook.meta");
 	r = pgs_run(l, &q, &res, e);
 	if (r == RES_UNKNOWN)
 		err_set(e,
@@ -39,6 +41,7 @@ pgs_schema_check(struct pgs_store *s, struct pgs_link *l, struct err *e)
 	if (PQntuples(res) == 1) {
 		version = pgs_col_int(res, 0, 0);
 		pgs_col_text(res, 0, 1, s->place, sizeof(s->place));
+		s->ahead_ms = pgs_col_int(res, 0, 2) - pgs_monotonic_ms();
 	}
 	PQclear(res);
 	if (version == SCHEMA_VERSION)

@@ -175,9 +175,10 @@ read_claim(const PGresult *res, int row, struct store_claim *c, struct err *e)
 }
 
 static enum result
-read_claims(struct pgs_link *l, struct store_claim *claims, size_t max,
+read_claims(struct pgs_store *s, struct store_claim *claims, size_t max,
     size_t *n, struct err *e)
 {
+	struct pgs_link *l = &s->link;
 	PGresult *res;
 	enum result r;
 	int row;
@@ -186,6 +187,8 @@ read_claims(struct pgs_link *l, struct store_claim *claims, size_t max,
 		return r;
 	for (row = 0; r == RES_OK && row < PQntuples(res) && *n < max; row++)
 		r = read_claim(res, row, &claims[(*n)++], e);
+	if (*n > 0)
+		s->ahead_ms = claims[0].now_ms - pgs_monotonic_ms();
 	PQclear(res);
 	return r;
 }
@@ -262,7 +265,7 @@ pgs_turn(struct store *base, const struct store_finish *finishes,
 	}
 	r = read_finishes(l, nfinishes, each, e);
 	if (r == RES_OK && want != NULL)
-		r = read_claims(l, claims, max, n, e);
+		r = read_claims(s, claims, max, n, e);
 	r = pgs_end(l, r, e);
 	return r == RES_OK && *n == 0 ? RES_EMPTY : r;
 }

@@ -311,27 +311,35 @@ release_all(struct worker *w)
 	free(w->list);
 }
 
+/* What a service waits for before it begins: RES_BUSY until it may. */
+static enum result
+open_patiently(struct worker *w, struct err *e)
+{
+	return w->store != NULL ? RES_OK : work_open_store(w, e);
+}
+
+static enum result
+enter_patiently(struct worker *w, struct err *e)
+{
+	return store_worker_enter(w->store, STORE_PRESENT_SHARED, e);
+}
+
 /*
- * One who works until idle wants to be alone and gives way; a service waits
- * for such a one to leave.
+ * Tries once a second. RES_OK also where we were told to stop: w->stops says
+ * so.
  */
 static enum result
-enter(struct worker *w, struct err *e)
+await(struct worker *w, enum result (*attempt)(struct worker *, struct err *),
+    struct err *e)
 {
 	const struct timespec pause = { .tv_sec = 1 };
 	bool told = false;
 	enum result r;
 	int sig;
 
-	if (w->work->until_idle)
-		return store_worker_enter(w->store, STORE_PRESENT_ALONE, e);
-	for (;;) {
-		r = store_worker_enter(w->store, STORE_PRESENT_SHARED, e);
-		if (r != RES_BUSY)
-			return r;
+	while ((r = attempt(w, e)) == RES_BUSY) {
 		if (!told)
-			log_info("waiting for a worker that works until it is "
-				 "idle");
+			log_info("waiting: %s", e->text);
 		told = true;
 		sig = sigtimedwait(&w->signals, NULL, &pause);
 		if (sig == SIGTERM || sig == SIGINT) {
@@ -339,6 +347,26 @@ enter(struct worker *w, struct err *e)
 			return RES_OK;
 		}
 	}
+	return r;
+}
+
+/*
+ * One who works until idle wants to be alone and gives way; a service waits
+ * for such a one to leave, and for a store that is not there yet.
+ */
+static enum result
+enter(struct worker *w, struct err *e)
+{
+	enum result r;
+
+	if (w->work->until_idle) {
+		r = work_open_store(w, e);
+		return r != RES_OK
+		    ? r
+		    : store_worker_enter(w->store, STORE_PRESENT_ALONE, e);
+	}
+	r = await(w, open_patiently, e);
+	return r == RES_OK && w->stops == 0 ? await(w, enter_patiently, e) : r;
 }
 
 static enum result
@@ -347,11 +375,9 @@ begin(struct worker *w, struct err *e)
 	enum result r;
 	size_t n;
 
-	if ((r = work_open_store(w, e)) != RES_OK)
+	if ((r = enter(w, e)) != RES_OK || w->store == NULL)
 		return r;
 	w->started = store_now_ms(w->store) / 1000;
-	if ((r = enter(w, e)) != RES_OK)
-		return r;
 	w->place.mark = store_place(w->store);
 	w->place.bound = true;
 	run_adopt();
