@@ -96,6 +96,14 @@ pgs_may_change(const struct pgs_store *s, struct err *e)
 	return RES_FAILED;
 }
 
+/* A machine's counts are its own, and there is no file of ours on it. */
+static char *
+counters(const char *uri)
+{
+	(void)uri;
+	return NULL;
+}
+
 /*
  * The server's clock, by what it said last and the time since: the clock of
  * this machine may be wrong, or be set at any moment.
@@ -133,6 +141,9 @@ static const struct store_ops ops = {
 	.put = pgs_put,
 	.turn = pgs_turn,
 	.list = pgs_list,
+	.counters = counters,
+	.follow = pgs_follow,
+	.secrets = pgs_secrets,
 	.show = pgs_show,
 	.retry = pgs_retry,
 	.give_up = pgs_give_up,

@@ -19,6 +19,7 @@
 #include "err.h"
 #include "store.h"
 #include "store_impl.h"
+#include "store_secret.h"
 
 #define PGS_CACHE 32 /* statements kept prepared */
 #define PGS_PARAMS 24 /* of one statement */
@@ -263,6 +264,12 @@ enum result pgs_worker_enter(
     struct store *base, enum store_presence how, struct err *e);
 void pgs_worker_leave(struct store *base);
 bool pgs_worker_present(struct store *base);
+enum result pgs_follow(struct store *base, struct store_mark *mark,
+    bool (*each)(const struct store_news *news, void *arg), void *arg,
+    struct err *e);
+enum result pgs_secrets(struct store *base,
+    bool (*each)(const struct store_secret *secret, void *arg), void *arg,
+    struct err *e);
 int pgs_wake_fd(struct store *base);
 void pgs_wake_clear(struct store *base);
 

@@ -40,8 +40,12 @@ CREATE TABLE stripehook.event (
 	snapshot_event text COLLATE "C" NOT NULL,
 	size bigint NOT NULL,
 	body bytea,
+	xid bigint NOT NULL,
 	UNIQUE (event_id, endpoint)
 );
+-- The number of the transaction: who follows what happens is told of those
+-- that nothing older can come before any more.
+CREATE INDEX event_xid ON stripehook.event (xid, id);
 CREATE INDEX event_received ON stripehook.event (received_ms, id);
 CREATE INDEX event_object ON stripehook.event (object_id)
 	WHERE object_id <> '';
@@ -87,24 +91,37 @@ CREATE TABLE stripehook.attempt (
 	term_signal integer NOT NULL DEFAULT 0,
 	reason text NOT NULL DEFAULT '',
 	output bytea NOT NULL DEFAULT '',
+	xid bigint, -- of the transaction that ended it
 	PRIMARY KEY (delivery, number)
 ) WITH (fillfactor = 70);
+CREATE INDEX attempt_xid ON stripehook.attempt (xid, delivery)
+	WHERE xid IS NOT NULL;
+
+-- One row for each secret that ever verified an event.
+CREATE TABLE stripehook.secret (
+	endpoint text COLLATE "C" NOT NULL,
+	fingerprint text COLLATE "C" NOT NULL,
+	last_ms bigint NOT NULL,
+	PRIMARY KEY (endpoint, fingerprint)
+);
 
 -- What is known of each handler: the sums, and what is to be added to them.
 -- One row that all workers change would make them wait for each other.
 CREATE TABLE stripehook.handler (
 	name text COLLATE "C" PRIMARY KEY,
-	pending bigint NOT NULL DEFAULT 0,
-	running bigint NOT NULL DEFAULT 0,
-	succeeded bigint NOT NULL DEFAULT 0,
-	failed bigint NOT NULL DEFAULT 0,
-	attempts_succeeded bigint NOT NULL DEFAULT 0,
-	attempts_failed bigint NOT NULL DEFAULT 0,
-	parked bigint NOT NULL DEFAULT 0,
-	streak bigint NOT NULL DEFAULT 0,
-	last_success_ms bigint NOT NULL DEFAULT 0,
-	last_failure_ms bigint NOT NULL DEFAULT 0,
-	duration_ms bigint NOT NULL DEFAULT 0
+	pending bigint NOT NULL,
+	running bigint NOT NULL,
+	succeeded bigint NOT NULL,
+	failed bigint NOT NULL,
+	attempts_succeeded bigint NOT NULL,
+	attempts_failed bigint NOT NULL,
+	parked bigint NOT NULL,
+	streak bigint NOT NULL,
+	last_success_ms bigint NOT NULL,
+	last_failure_ms bigint NOT NULL,
+	timed bigint NOT NULL,
+	timed_ms bigint NOT NULL,
+	timed_le bigint[] NOT NULL -- bounds: STORE_TIMED_BOUNDS
 );
 CREATE TABLE stripehook.handler_change (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -118,41 +135,70 @@ CREATE TABLE stripehook.handler_change (
 	parked bigint NOT NULL DEFAULT 0,
 	last_success_ms bigint NOT NULL DEFAULT 0,
 	last_failure_ms bigint NOT NULL DEFAULT 0,
-	duration_ms bigint NOT NULL DEFAULT 0
+	took_ms bigint -- what an attempt took that ended, and was not lost
 ) WITH (autovacuum_vacuum_scale_factor = 0,
 	autovacuum_vacuum_threshold = 10000,
 	autovacuum_vacuum_cost_delay = 0);
 
--- The sums as they are now. The streak: failures behind the last success.
-CREATE VIEW stripehook.handler_now AS
-SELECT name,
-	sum(pending)::bigint AS pending,
-	sum(running)::bigint AS running,
-	sum(succeeded)::bigint AS succeeded,
-	sum(failed)::bigint AS failed,
-	sum(attempts_succeeded)::bigint AS attempts_succeeded,
-	sum(attempts_failed)::bigint AS attempts_failed,
-	sum(parked)::bigint AS parked,
-	sum(CASE WHEN id > success THEN streak ELSE 0 END)::bigint AS streak,
+CREATE VIEW stripehook.handler_sum AS
+SELECT name, sum(pending) AS pending, sum(running) AS running,
+	sum(succeeded) AS succeeded, sum(failed) AS failed,
+	sum(attempts_succeeded) AS attempts_succeeded,
+	sum(attempts_failed) AS attempts_failed, sum(parked) AS parked,
+	-- Failures behind the last success.
+	coalesce(sum(attempts_failed) FILTER (WHERE id > success), 0)
+	    AS streak,
 	max(last_success_ms) AS last_success_ms,
 	max(last_failure_ms) AS last_failure_ms,
-	sum(duration_ms)::bigint AS duration_ms
-FROM (SELECT *, max(CASE WHEN attempts_succeeded > 0 AND id >= 0 THEN id
-	    ELSE -2 END) OVER (PARTITION BY name) AS success
-	FROM (SELECT id, name, pending, running, succeeded, failed,
-		    attempts_succeeded, attempts_failed, parked,
-		    attempts_failed AS streak,
-		    last_success_ms, last_failure_ms, duration_ms
-		FROM stripehook.handler_change
-		UNION ALL
-		SELECT -1, name, pending, running, succeeded, failed,
-		    attempts_succeeded, attempts_failed, parked, streak,
-		    last_success_ms, last_failure_ms, duration_ms
-		FROM stripehook.handler) AS every) AS marked
+	count(took_ms) AS timed, coalesce(sum(took_ms), 0) AS timed_ms,
+	ARRAY[count(*) FILTER (WHERE took_ms <= 50),
+	    count(*) FILTER (WHERE took_ms <= 100),
+	    count(*) FILTER (WHERE took_ms <= 250),
+	    count(*) FILTER (WHERE took_ms <= 500),
+	    count(*) FILTER (WHERE took_ms <= 1000),
+	    count(*) FILTER (WHERE took_ms <= 2500),
+	    count(*) FILTER (WHERE took_ms <= 5000),
+	    count(*) FILTER (WHERE took_ms <= 10000),
+	    count(*) FILTER (WHERE took_ms <= 30000),
+	    count(*) FILTER (WHERE took_ms <= 60000),
+	    count(*) FILTER (WHERE took_ms <= 300000)] AS timed_le
+FROM (SELECT *, coalesce(max(id) FILTER (WHERE attempts_succeeded > 0)
+	    OVER (PARTITION BY name), -1) AS success
+	FROM stripehook.handler_change) AS marked
 GROUP BY name;
 
+CREATE FUNCTION stripehook.add_each(a bigint[], b bigint[]) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE
+RETURN ARRAY(SELECT coalesce(x, 0) + coalesce(y, 0)
+	FROM unnest(a, b) WITH ORDINALITY AS t (x, y, n) ORDER BY n);
+
+CREATE VIEW stripehook.handler_now AS
+SELECT name,
+	(coalesce(h.pending, 0) + coalesce(c.pending, 0))::bigint AS pending,
+	(coalesce(h.running, 0) + coalesce(c.running, 0))::bigint AS running,
+	(coalesce(h.succeeded, 0) + coalesce(c.succeeded, 0))::bigint
+	    AS succeeded,
+	(coalesce(h.failed, 0) + coalesce(c.failed, 0))::bigint AS failed,
+	(coalesce(h.attempts_succeeded, 0)
+	    + coalesce(c.attempts_succeeded, 0))::bigint
+	    AS attempts_succeeded,
+	(coalesce(h.attempts_failed, 0)
+	    + coalesce(c.attempts_failed, 0))::bigint AS attempts_failed,
+	(coalesce(h.parked, 0) + coalesce(c.parked, 0))::bigint AS parked,
+	(coalesce(c.streak, 0) + CASE WHEN c.attempts_succeeded > 0 THEN 0
+	    ELSE coalesce(h.streak, 0) END)::bigint AS streak,
+	greatest(h.last_success_ms, c.last_success_ms) AS last_success_ms,
+	greatest(h.last_failure_ms, c.last_failure_ms) AS last_failure_ms,
+	(coalesce(h.timed, 0) + coalesce(c.timed, 0))::bigint AS timed,
+	(coalesce(h.timed_ms, 0) + coalesce(c.timed_ms, 0))::bigint
+	    AS timed_ms,
+	stripehook.add_each(h.timed_le, c.timed_le) AS timed_le
+FROM stripehook.handler AS h
+FULL JOIN stripehook.handler_sum AS c USING (name);
+
 -- Adds up what has been collected. One at a time; who finds another at it
--- leaves it to that one.
+-- leaves it to that one. What is added and what is deleted are seen at the
+-- same moment, for it is one statement.
 CREATE FUNCTION stripehook.fold() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -161,52 +207,30 @@ BEGIN
 	    'stripehook fold', 0)) THEN
 		RETURN;
 	END IF;
-	WITH gone AS (
-		DELETE FROM stripehook.handler_change WHERE id IN (
-			SELECT id FROM stripehook.handler_change
-			ORDER BY id LIMIT 20000)
-		RETURNING *),
-	marked AS (
-		SELECT *, max(CASE WHEN attempts_succeeded > 0 THEN id END)
-			OVER (PARTITION BY name) AS success
-		FROM gone),
-	sums AS (
-		SELECT name, sum(pending) AS pending,
-			sum(running) AS running,
-			sum(succeeded) AS succeeded, sum(failed) AS failed,
-			sum(attempts_succeeded) AS attempts_succeeded,
-			sum(attempts_failed) AS attempts_failed,
-			sum(parked) AS parked,
-			sum(CASE WHEN success IS NULL OR id > success
-			    THEN attempts_failed ELSE 0 END) AS streak,
-			bool_or(success IS NOT NULL) AS reset,
-			max(last_success_ms) AS last_success_ms,
-			max(last_failure_ms) AS last_failure_ms,
-			sum(duration_ms) AS duration_ms
-		FROM marked GROUP BY name)
-	INSERT INTO stripehook.handler AS h
+	WITH gone AS (DELETE FROM stripehook.handler_change),
+	now AS (SELECT n.* FROM stripehook.handler_now AS n
+		JOIN stripehook.handler_sum USING (name))
+	INSERT INTO stripehook.handler
 	SELECT name, pending, running, succeeded, failed, attempts_succeeded,
 		attempts_failed, parked, streak, last_success_ms,
-		last_failure_ms, duration_ms
-	FROM sums
-	ON CONFLICT (name) DO UPDATE SET
-		pending = h.pending + excluded.pending,
-		running = h.running + excluded.running,
-		succeeded = h.succeeded + excluded.succeeded,
-		failed = h.failed + excluded.failed,
-		attempts_succeeded =
-		    h.attempts_succeeded + excluded.attempts_succeeded,
-		attempts_failed = h.attempts_failed + excluded.attempts_failed,
-		parked = h.parked + excluded.parked,
-		streak = excluded.streak + CASE
-		    WHEN excluded.attempts_succeeded > 0 THEN 0
-		    ELSE h.streak END,
-		last_success_ms =
-		    greatest(h.last_success_ms, excluded.last_success_ms),
-		last_failure_ms =
-		    greatest(h.last_failure_ms, excluded.last_failure_ms),
-		duration_ms = h.duration_ms + excluded.duration_ms;
+		last_failure_ms, timed, timed_ms, timed_le
+	FROM now
+	ON CONFLICT (name) DO UPDATE SET pending = excluded.pending,
+		running = excluded.running, succeeded = excluded.succeeded,
+		failed = excluded.failed,
+		attempts_succeeded = excluded.attempts_succeeded,
+		attempts_failed = excluded.attempts_failed,
+		parked = excluded.parked, streak = excluded.streak,
+		last_success_ms = excluded.last_success_ms,
+		last_failure_ms = excluded.last_failure_ms,
+		timed = excluded.timed, timed_ms = excluded.timed_ms,
+		timed_le = excluded.timed_le;
 END $$;
+
+-- This transaction, as a number.
+CREATE FUNCTION stripehook.this_xid() RETURNS bigint
+LANGUAGE sql VOLATILE
+RETURN pg_current_xact_id()::text::bigint;
 
 -- The server's clock, so that machines whose clocks differ agree; or that of
 -- a test.
@@ -265,6 +289,24 @@ BEGIN
 		ORDER BY ready_ms NULLS FIRST LIMIT 1), false);
 END $$;
 
+-- When each secret last verified something: at most once a minute, so that it
+-- costs nothing. A clock that was set back must not keep it from moving on.
+CREATE FUNCTION stripehook.note_secrets(
+	p_now bigint, p_endpoint text, p_secrets text[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO stripehook.secret AS s
+	SELECT p_endpoint, f, p_now FROM unnest(p_secrets) AS t (f)
+	WHERE NOT EXISTS (SELECT 1 FROM stripehook.secret
+		WHERE endpoint = p_endpoint AND fingerprint = f
+		    AND abs(p_now - last_ms) < 60000)
+	ORDER BY f
+	ON CONFLICT (endpoint, fingerprint)
+	DO UPDATE SET last_ms = excluded.last_ms;
+END $$;
+
 -- Keeps an event. 0: new; 1: it was there; 2: it was there with other bytes.
 -- The caller holds the lanes.
 CREATE FUNCTION stripehook.put(p_now bigint, p_endpoint text,
@@ -272,7 +314,8 @@ CREATE FUNCTION stripehook.put(p_now bigint, p_endpoint text,
 	p_livemode boolean, p_object text, p_object_id text,
 	p_customer text, p_account text, p_context text,
 	p_api_version text, p_request_id text, p_snapshot_event text,
-	p_body bytea, p_handlers text[], p_lanes text[], p_delays bigint[])
+	p_body bytea, p_handlers text[], p_lanes text[], p_delays bigint[],
+	p_secrets text[])
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -281,14 +324,15 @@ DECLARE
 	v_event bigint;
 	d record;
 BEGIN
+	PERFORM stripehook.note_secrets(v_now, p_endpoint, p_secrets);
 	INSERT INTO stripehook.event (endpoint, event_id, type, style,
 		created, received_ms, livemode, object, object_id, customer,
 		account, context, api_version, request_id, snapshot_event,
-		size, body)
+		size, body, xid)
 	VALUES (p_endpoint, p_event_id, p_type, p_style, p_created, v_now,
 		p_livemode, p_object, p_object_id, p_customer, p_account,
 		p_context, p_api_version, p_request_id, p_snapshot_event,
-		octet_length(p_body), p_body)
+		octet_length(p_body), p_body, stripehook.this_xid())
 	ON CONFLICT (event_id, endpoint) DO NOTHING
 	RETURNING id INTO v_event;
 	IF v_event IS NULL THEN
@@ -374,19 +418,20 @@ BEGIN
 	UPDATE stripehook.attempt SET outcome = p_outcome,
 		ended_ms = started_ms + greatest(p_duration, 0),
 		exit_code = p_exit, term_signal = p_signal,
-		reason = p_reason, output = p_output
+		reason = p_reason, output = p_output,
+		xid = stripehook.this_xid()
 	WHERE delivery = p_id AND number = d.attempts
 	RETURNING ended_ms INTO v_ended;
 	INSERT INTO stripehook.handler_change (name, running, pending,
 		succeeded, failed, attempts_succeeded, attempts_failed,
-		parked, last_success_ms, last_failure_ms, duration_ms)
+		parked, last_success_ms, last_failure_ms, took_ms)
 	VALUES (d.handler, -1, (p_state = 0)::int, (p_state = 2)::int,
 		(p_state = 3)::int, (p_outcome = 1)::int,
 		(p_outcome > 1)::int, (p_state = 3)::int,
 		CASE WHEN p_outcome = 1 THEN v_ended ELSE 0 END,
 		CASE WHEN p_outcome > 1 THEN v_ended ELSE 0 END,
-		CASE WHEN p_outcome = 4 THEN 0
-		    ELSE greatest(p_duration, 0) END);
+		CASE WHEN p_outcome NOT IN (0, 4)
+		    THEN greatest(p_duration, 0) END);
 	PERFORM stripehook.lane_next(d.handler, d.lane, v_now);
 	RETURN true;
 END $$;
@@ -414,7 +459,8 @@ BEGIN
 		UPDATE stripehook.attempt SET outcome = 4,
 			ended_ms = greatest(p_now, started_ms),
 			reason =
-			'its lease ended without a word from its owner'
+			'its lease ended without a word from its owner',
+			xid = stripehook.this_xid()
 		WHERE delivery = p_id AND outcome = 0
 		RETURNING ended_ms INTO v_lost;
 	END IF;

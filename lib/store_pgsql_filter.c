@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "store_pgsql.h"
 
 #include "banned.h"
@@ -60,6 +62,10 @@ of_event(struct pgs_query *q, struct buf *sql, const struct store_filter *f)
 	add_text(q, sql, "event.account =", f->account);
 	add_time(q, sql, "event.received_ms >=", f->since_ms);
 	add_time(q, sql, "event.received_ms <", f->until_ms);
+	if (f->text != NULL) {
+		pgs_bytea(q, f->text, strlen(f->text));
+		buf_printf(sql, " AND position($%d IN event.body) > 0", q->n);
+	}
 }
 
 static void

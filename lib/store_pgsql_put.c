@@ -61,6 +61,12 @@ delay_at(const void *arg, size_t i)
 	return ((const struct store_new *)arg)[i].delay_ms;
 }
 
+static const char *
+secret_at(const void *arg, size_t i)
+{
+	return ((const char *const *)arg)[i];
+}
+
 /* The lanes come first: whoever waits for one has nothing others wait for. */
 static enum result
 send_lanes(struct pgs_link *l, const struct store_event *ev, struct err *e)
@@ -85,7 +91,7 @@ send_put(struct pgs_store *s, const struct store_event *ev, struct err *e)
 
 	pgs_query(&q,
 	    "SELECT stripehook.put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-	    " $11, $12, $13, $14, $15, $16, $17, $18, $19)");
+	    " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)");
 	pgs_now(&q, s);
 	pgs_text(&q, ev->endpoint);
 	pgs_text(&q, event->id);
@@ -105,6 +111,7 @@ send_put(struct pgs_store *s, const struct store_event *ev, struct err *e)
 	pgs_text_array(&q, ev->ndeliveries, handler_at, ev->deliveries);
 	pgs_text_array(&q, ev->ndeliveries, lane_at, ev->deliveries);
 	pgs_int8_array(&q, ev->ndeliveries, delay_at, ev->deliveries);
+	pgs_text_array(&q, ev->nsecrets, secret_at, ev->secrets);
 	r = pgs_send(&s->link, &q, e);
 	pgs_query_free(&q);
 	return r;

@@ -96,7 +96,10 @@ read_handler(const PGresult *res, int row, struct store_handler_stats *h)
 	h->streak = pgs_col_int(res, row, 8);
 	h->last_success_ms = pgs_col_int(res, row, 9);
 	h->last_failure_ms = pgs_col_int(res, row, 10);
-	h->duration_ms = pgs_col_int(res, row, 11);
+	h->timed = pgs_col_int(res, row, 11);
+	h->timed_ms = h->duration_ms = pgs_col_int(res, row, 12);
+	for (i = 0; i < STORE_TIMED; i++)
+		h->timed_le[i] = pgs_col_int(res, row, 13 + i);
 }
 
 enum result
@@ -114,7 +117,10 @@ pgs_handlers(struct store *base,
 	pgs_query(&q,
 	    "SELECT name, pending, running, succeeded, failed,"
 	    " attempts_succeeded, attempts_failed, parked, streak,"
-	    " last_success_ms, last_failure_ms, duration_ms"
+	    " last_success_ms, last_failure_ms, timed, timed_ms,"
+	    " timed_le[1], timed_le[2], timed_le[3], timed_le[4],"
+	    " timed_le[5], timed_le[6], timed_le[7], timed_le[8],"
+	    " timed_le[9], timed_le[10], timed_le[11]"
 	    " FROM stripehook.handler_now ORDER BY name");
 	if ((r = pgs_read(s, &q, &res, e)) != RES_OK)
 		return r;

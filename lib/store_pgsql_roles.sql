@@ -53,7 +53,8 @@ GRANT EXECUTE ON FUNCTION stripehook.now_ms, stripehook.next_due,
 	stripehook.show_deliveries, stripehook.show_attempts
 TO stripehook_reader;
 GRANT SELECT ON stripehook.event, stripehook.delivery, stripehook.attempt,
-	stripehook.handler, stripehook.handler_change, stripehook.handler_now
+	stripehook.handler, stripehook.handler_change, stripehook.handler_now,
+	stripehook.secret
 TO stripehook_reader;
 
 -- Who looks, retries, gives up and prunes.

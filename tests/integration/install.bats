@@ -25,7 +25,7 @@ files() {
 # The places as on a system of a distribution, whatever it was configured with.
 PLACES=(prefix=/usr exec_prefix=/usr sysconfdir=/etc localstatedir=/var
     bindir=/usr/bin sbindir=/usr/sbin libexecdir=/usr/libexec
-    mandir=/usr/share/man docdir=/usr/share/doc/stripehook
+    pkglibdir=/usr/lib/stripehook mandir=/usr/share/man docdir=/usr/share/doc/stripehook
     systemdsystemunitdir=/usr/lib/systemd/system
     sysusersdir=/usr/lib/sysusers.d tmpfilesdir=/usr/lib/tmpfiles.d)
 

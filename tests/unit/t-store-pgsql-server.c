@@ -63,7 +63,7 @@ put(struct store *s, const char *id, const char *lane, struct err *e)
 {
 	struct store_new d[] = { { "one", lane, 0 }, { "two", lane, 0 } };
 	struct event *ev = mem_alloc(1, sizeof(*ev));
-	struct store_event se = { "shop", ev, id, strlen(id), d, 2 };
+	struct store_event se = { "shop", ev, id, strlen(id), d, 2, NULL, 0 };
 	enum result r;
 	bool differs;
 
