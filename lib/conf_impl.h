@@ -263,7 +263,7 @@ void conf_check_store(const char *uri, int line, const struct conf_place *at);
 /*
  * Reads the password from source and puts it into c->store.
  */
-void conf_store_password(struct conf *c, const char *source, int line,
-    const struct conf_place *at);
+void conf_store_password(
+    struct conf *c, const char *source, int line, const struct conf_place *at);
 
 #endif
