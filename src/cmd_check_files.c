@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd_check.h"
+#include "cmd_owner.h"
 #include "mem.h"
 
 #include "banned.h"
@@ -30,20 +31,14 @@ struct owners {
 static void
 check_owner(const struct owners *o, const char *path, const struct stat *st)
 {
-	struct passwd *pw;
+	char name[CMD_OWNER_SIZE];
 
 	if (st->st_uid == 0 || st->st_uid == geteuid() ||
 	    (o->also != NULL && st->st_uid == *o->also))
 		return;
-	pw = getpwuid(st->st_uid);
-	if (pw != NULL)
-		conf_report_add(o->report, CONF_WARNING, o->file, o->line,
-		    "%s belongs to %s, who can so %s\nchown it to root", path,
-		    pw->pw_name, o->means);
-	else
-		conf_report_add(o->report, CONF_WARNING, o->file, o->line,
-		    "%s belongs to user %lu, who can so %s\nchown it to root",
-		    path, (unsigned long)st->st_uid, o->means);
+	conf_report_add(o->report, CONF_WARNING, o->file, o->line,
+	    "%s belongs to %s, who can so %s\nchown it to root", path,
+	    cmd_user_name(st->st_uid, name), o->means);
 	conf_report_mark(o->report, o->code, 0);
 }
 

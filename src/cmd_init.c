@@ -7,56 +7,14 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "cmd_owner.h"
 
 #include "banned.h"
-
-#ifdef STRIPEHOOK_PORTABLE
-
-/* A static program must not look names up in another system's databases. */
-static void
-print_user(uid_t uid)
-{
-	printf("%lu", (unsigned long)uid);
-}
-
-static void
-print_group(gid_t gid)
-{
-	printf("%lu", (unsigned long)gid);
-}
-
-#else
-
-static void
-print_user(uid_t uid)
-{
-	const struct passwd *pw = getpwuid(uid);
-
-	if (pw != NULL)
-		cmd_put(pw->pw_name, 0);
-	else
-		printf("%lu", (unsigned long)uid);
-}
-
-static void
-print_group(gid_t gid)
-{
-	const struct group *gr = getgrgid(gid);
-
-	if (gr != NULL)
-		cmd_put(gr->gr_name, 0);
-	else
-		printf("%lu", (unsigned long)gid);
-}
-
-#endif
 
 static const char roles[] =
 #include "store_pgsql_roles.inc"
@@ -71,14 +29,15 @@ print_owner(const char *uri)
 {
 	static const char scheme[] = "sqlite:";
 	const char *path = uri + strlen(scheme);
+	char name[CMD_OWNER_SIZE];
 	struct stat st;
 
 	if (strncmp(uri, scheme, strlen(scheme)) != 0 || stat(path, &st) != 0)
 		return;
 	printf("  mode %04o, owner ", (unsigned int)(st.st_mode & 07777));
-	print_user(st.st_uid);
+	cmd_put(cmd_user_name(st.st_uid, name), 0);
 	printf(", group ");
-	print_group(st.st_gid);
+	cmd_put(cmd_group_name(st.st_gid, name), 0);
 	printf("\n  The endpoint and the worker must be able to write it and"
 	       " its folder.\n");
 }
@@ -90,22 +49,9 @@ print_owner(const char *uri)
 static int
 become_owner(const struct stat *st)
 {
-	struct passwd *pw;
-	gid_t gid = st->st_gid;
-	int r;
-
 	if (geteuid() != 0 || st->st_uid == 0)
 		return CMD_OK;
-	if ((pw = getpwuid(st->st_uid)) != NULL) {
-		gid = pw->pw_gid;
-		r = initgroups(pw->pw_name, gid);
-	} else
-		r = setgroups(1, &gid);
-	if (r == 0 && setgid(gid) == 0 && setuid(st->st_uid) == 0)
-		return CMD_OK;
-	cmd_error("cannot become user %lu, whose the store is: %s",
-	    (unsigned long)st->st_uid, strerror(errno));
-	return CMD_FAILED;
+	return cmd_become(st->st_uid, st->st_gid);
 }
 
 static int

@@ -7,14 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "cmd_owner.h"
 #include "cmd_secret.h"
 #include "cmd_secrets.h"
 #include "mem.h"
@@ -232,26 +231,17 @@ write_file(const struct adding *a)
 static void
 print_written(const struct adding *a)
 {
-	struct passwd *pw;
-	struct group *gr;
+	char name[CMD_OWNER_SIZE];
 	struct stat st;
 
 	cmd_put(a->path, 0);
 	printf(": written, fingerprint %s", a->fingerprint);
 	if (stat(a->path, &st) == 0) {
-		pw = getpwuid(st.st_uid);
-		gr = getgrgid(st.st_gid);
 		printf(
 		    ", mode %04o, owner ", (unsigned int)(st.st_mode & 07777));
-		if (pw != NULL)
-			cmd_put(pw->pw_name, 0);
-		else
-			printf("%lu", (unsigned long)st.st_uid);
+		cmd_put(cmd_user_name(st.st_uid, name), 0);
 		printf(", group ");
-		if (gr != NULL)
-			cmd_put(gr->gr_name, 0);
-		else
-			printf("%lu", (unsigned long)st.st_gid);
+		cmd_put(cmd_group_name(st.st_gid, name), 0);
 	}
 	putchar('\n');
 }
