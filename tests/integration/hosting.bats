@@ -192,7 +192,7 @@ serves() {
 	grep -qF "sqlite:$HOME_FOLDER/stripehook/events.db: created" \
 	    "$T/init.out" || fail "$(cat "$T/init.out")"
 	run alice "$PORTABLE" -h
-	[[ $output == *"worker    Run the handlers"* ]] || fail "$output"
+	[[ $output == *"worker      Run the handlers"* ]] || fail "$output"
 	run alice "$PORTABLE" worker -h
 	[[ $output == *"(default $HOME_FOLDER/stripehook/stripehook.conf)"* ]] ||
 	    fail "$output"
