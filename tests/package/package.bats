@@ -52,6 +52,17 @@ put() {
 	as_root install -m "$1" "$2" "$root_path$3"
 }
 
+# dpkg_depends DEB WHAT
+dpkg_depends() {
+	dpkg-deb -f "$1" Depends | grep -q "$2"
+}
+
+refute() {
+	if "$@"; then
+		fail "must not succeed: $*"
+	fi
+}
+
 deb() {
 	find "$PACKAGE_DIR" -maxdepth 1 -name "stripehook_$1_*.deb"
 }
@@ -139,11 +150,16 @@ boot() {
 }
 
 BUILT=$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version)
+PGSQL_DEB=stripehook-pgsql_${BUILT}_$(dpkg --print-architecture).deb
 
 @test "package: it is built, and lintian is content" {
 	# The unit tests have run before.
 	DEB_BUILD_OPTIONS=nocheck "$top/scripts/package"
 	[ -f "$(deb "$BUILT")" ]
+	# Who stores in SQLite needs nothing of PostgreSQL.
+	[ -f "$PACKAGE_DIR/$PGSQL_DEB" ]
+	refute dpkg_depends "$(deb "$BUILT")" libpq
+	dpkg_depends "$PACKAGE_DIR/$PGSQL_DEB" libpq
 	repack "$BUILT+1"
 	repack "$BUILT+2"
 }
@@ -175,6 +191,19 @@ BUILT=$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version)
 	    >"$PACKAGE_DIR/list"
 	grep -q evt_nginx "$PACKAGE_DIR/list"
 	in_root "cat $CONF" >"$PACKAGE_DIR/conf"
+}
+
+@test "package: the module for PostgreSQL is found" {
+	root_enter apt-get -q satisfy libpq5 </dev/null
+	in_root "sed 's|^#*store = .*||' $CONF >/root/pgsql.conf
+	    echo 'store = \"postgresql:host=/nowhere\"' >>/root/pgsql.conf"
+	in_root 'stripehook -c /root/pgsql.conf check || :' |
+	    grep -qF 'stripehook-pgsql.so is missing'
+	put 0644 "$PACKAGE_DIR/$PGSQL_DEB" /root/pgsql.deb
+	in_root 'dpkg -i /root/pgsql.deb'
+	in_root 'stripehook -c /root/pgsql.conf check || :' |
+	    grep -qF 'PostgreSQL: connection'
+	in_root 'dpkg -P stripehook-pgsql'
 }
 
 @test "package: an upgrade keeps store and configuration" {
