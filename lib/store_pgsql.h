@@ -210,16 +210,9 @@ enum result pgs_read(
     struct pgs_store *s, struct pgs_query *q, PGresult **res, struct err *e);
 
 /*
- * The columns of a store_row, and reading them.
+ * Reads a store_row, whose columns a query has first and in the order of the
+ * structure.
  */
-#define PGS_STATE_COUNT(state) \
-	"(SELECT count(*) FROM stripehook.delivery" \
-	" WHERE delivery.event = event.id AND delivery.state = " state ")"
-#define PGS_ROW_COLUMNS \
-	"event.endpoint, event.event_id, event.type, event.style," \
-	" event.created, event.received_ms, event.livemode, event.object_id," \
-	" event.customer, event.account, event.size, " PGS_STATE_COUNT("0") ", " PGS_STATE_COUNT( \
-	    "1") ", " PGS_STATE_COUNT("2") ", " PGS_STATE_COUNT("3")
 void pgs_row_read(const PGresult *res, int row, struct store_row *out);
 
 /* store_pgsql.c */

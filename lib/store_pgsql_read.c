@@ -9,6 +9,16 @@
 
 #include "banned.h"
 
+#define COUNT_OF \
+	", (SELECT count(*) FROM stripehook.delivery" \
+	" WHERE delivery.event = event.id AND delivery.state = "
+
+static const char columns[] =
+    "event.endpoint, event.event_id, event.type, event.style,"
+    " event.created, event.received_ms, event.livemode, event.object_id,"
+    " event.customer, event.account, event.size" COUNT_OF "0)" COUNT_OF
+    "1)" COUNT_OF "2)" COUNT_OF "3)";
+
 void
 pgs_row_read(const PGresult *res, int row, struct store_row *out)
 {
@@ -66,7 +76,7 @@ pgs_list(struct store *base, const struct store_filter *f,
 	enum result r;
 	int i, n;
 
-	pgs_filter_events(&q, &sql, PGS_ROW_COLUMNS, f);
+	pgs_filter_events(&q, &sql, columns, f);
 	r = pgs_read(s, &q, &res, e);
 	buf_free(&sql);
 	if (r != RES_OK)
