@@ -96,7 +96,7 @@ send_put(struct pgs_store *s, const struct store_event *ev, struct err *e)
 	pgs_text(&q, ev->endpoint);
 	pgs_text(&q, event->id);
 	pgs_text(&q, event->type);
-	pgs_int4(&q, event->style);
+	pgs_int4(&q, (int)event->style);
 	pgs_int8(&q, event->created);
 	pgs_bool(&q, event->livemode);
 	pgs_text(&q, event->object);

@@ -51,9 +51,9 @@ send_finish(struct pgs_store *s, const struct store_finish *f, struct err *e)
 	pgs_now(&q, s);
 	pgs_int8(&q, f->delivery);
 	pgs_int8(&q, f->token);
-	pgs_int4(&q, f->state);
+	pgs_int4(&q, (int)f->state);
 	pgs_int8(&q, f->delay_ms);
-	pgs_int4(&q, a->outcome);
+	pgs_int4(&q, (int)a->outcome);
 	pgs_int8(&q, a->ended_ms - a->started_ms);
 	pgs_int4(&q, a->exit_code);
 	pgs_int4(&q, a->term_signal);

@@ -710,7 +710,7 @@ cpu_ticks() {
 	first=$WORKER_PID
 	wait_for 10 marks_are 3 B
 	worker_start
-	wait_for 10 says 'waiting for a worker'
+	wait_for 10 says 'waiting: another worker'
 	: >"$T/go"
 	worker_ends "$first"
 	snapshot evt_4
@@ -737,7 +737,7 @@ cpu_ticks() {
 	first=$WORKER_PID
 	wait_for 10 marks_are 1 B
 	worker_start
-	wait_for 10 says 'waiting for a worker'
+	wait_for 10 says 'waiting: another worker'
 	worker_stop
 	: >"$T/go"
 	worker_ends "$first"
