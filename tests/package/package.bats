@@ -167,7 +167,8 @@ PGSQL_DEB=stripehook-pgsql_${BUILT}_$(dpkg --print-architecture).deb
 @test "package: a clean root, with what it depends on" {
 	root_make "$PACKAGE_DIR"
 	root_enter apt-get -q satisfy "$(dpkg-deb -f "$(deb "$BUILT")" \
-	    Depends), nginx, spawn-fcgi, curl, sqlite3, libfcgi-bin" </dev/null
+	    Depends), nginx, spawn-fcgi, curl, sqlite3, libfcgi-bin,
+	    libpq5" </dev/null
 	inventory >"$PACKAGE_DIR/before"
 }
 
@@ -194,7 +195,6 @@ PGSQL_DEB=stripehook-pgsql_${BUILT}_$(dpkg --print-architecture).deb
 }
 
 @test "package: the module for PostgreSQL is found" {
-	root_enter apt-get -q satisfy libpq5 </dev/null
 	in_root "sed 's|^#*store = .*||' $CONF >/root/pgsql.conf
 	    echo 'store = \"postgresql:host=/nowhere\"' >>/root/pgsql.conf"
 	in_root 'stripehook -c /root/pgsql.conf check || :' |
