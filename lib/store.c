@@ -91,12 +91,49 @@ store_now_ms(struct store *s)
 	return s->ops->now_ms(s);
 }
 
+static bool
+fits(const char *name, size_t size)
+{
+	return name[0] != '\0' && strlen(name) < size;
+}
+
+static enum result
+check_names(const struct store_event *ev, struct err *e)
+{
+	const struct store_new *d;
+	size_t i;
+
+	if (!fits(ev->endpoint, DELIVERY_NAME_SIZE)) {
+		err_set(e, "the endpoint name \"%.80s\" is empty or too long",
+		    ev->endpoint);
+		return RES_FAILED;
+	}
+	for (i = 0; i < ev->ndeliveries; i++) {
+		d = &ev->deliveries[i];
+		if (!fits(d->handler, DELIVERY_NAME_SIZE)) {
+			err_set(e,
+			    "the handler name \"%.80s\" is empty or too long",
+			    d->handler);
+			return RES_FAILED;
+		}
+		if (strlen(d->lane) >= DELIVERY_LANE_SIZE) {
+			err_set(
+			    e, "the lane \"%.80s...\" is too long", d->lane);
+			return RES_FAILED;
+		}
+	}
+	return RES_OK;
+}
+
 enum result
 store_put(
     struct store *s, const struct store_event *ev, bool *differs, struct err *e)
 {
+	enum result r;
+
 	*differs = false;
-	return s->ops->put(s, ev, differs, e);
+	r = check_names(ev, e);
+	return r == RES_OK ? s->ops->put(s, ev, differs, e) : r;
 }
 
 enum result

@@ -3,45 +3,9 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "store_pgsql.h"
 
 #include "banned.h"
-
-static bool
-fits(const char *name, size_t size)
-{
-	return name[0] != '\0' && strlen(name) < size;
-}
-
-static enum result
-check_names(const struct store_event *ev, struct err *e)
-{
-	const struct store_new *d;
-	size_t i;
-
-	if (!fits(ev->endpoint, DELIVERY_NAME_SIZE)) {
-		err_set(e, "the endpoint name \"%.80s\" is empty or too long",
-		    ev->endpoint);
-		return RES_FAILED;
-	}
-	for (i = 0; i < ev->ndeliveries; i++) {
-		d = &ev->deliveries[i];
-		if (!fits(d->handler, DELIVERY_NAME_SIZE)) {
-			err_set(e,
-			    "the handler name \"%.80s\" is empty or too long",
-			    d->handler);
-			return RES_FAILED;
-		}
-		if (strlen(d->lane) >= DELIVERY_LANE_SIZE) {
-			err_set(
-			    e, "the lane \"%.80s...\" is too long", d->lane);
-			return RES_FAILED;
-		}
-	}
-	return RES_OK;
-}
 
 static const char *
 handler_at(const void *arg, size_t i)
@@ -156,7 +120,6 @@ pgs_put(struct store *base, const struct store_event *ev, bool *differs,
 	enum result r;
 
 	if ((r = pgs_may_change(s, e)) != RES_OK ||
-	    (r = check_names(ev, e)) != RES_OK ||
 	    (r = pgs_link_open(s, &s->link, e)) != RES_OK)
 		return r == RES_UNKNOWN || r == RES_INVALID ? RES_FAILED : r;
 	if (lanes)

@@ -3,45 +3,9 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "store_sqlite.h"
 
 #include "banned.h"
-
-static bool
-fits(const char *name, size_t size)
-{
-	return name[0] != '\0' && strlen(name) < size;
-}
-
-static enum result
-check_names(const struct store_event *ev, struct err *e)
-{
-	const struct store_new *d;
-	size_t i;
-
-	if (!fits(ev->endpoint, DELIVERY_NAME_SIZE)) {
-		err_set(e, "the endpoint name \"%.80s\" is empty or too long",
-		    ev->endpoint);
-		return RES_FAILED;
-	}
-	for (i = 0; i < ev->ndeliveries; i++) {
-		d = &ev->deliveries[i];
-		if (!fits(d->handler, DELIVERY_NAME_SIZE)) {
-			err_set(e,
-			    "the handler name \"%.80s\" is empty or too long",
-			    d->handler);
-			return RES_FAILED;
-		}
-		if (strlen(d->lane) >= DELIVERY_LANE_SIZE) {
-			err_set(
-			    e, "the lane \"%.80s...\" is too long", d->lane);
-			return RES_FAILED;
-		}
-	}
-	return RES_OK;
-}
 
 /* Adds the event; *added is false where the endpoint has the id already. */
 static enum result
@@ -167,8 +131,7 @@ sq_put(struct store *base, const struct store_event *ev, bool *differs,
 	bool noted;
 	enum result r;
 
-	if ((r = check_names(ev, e)) != RES_OK ||
-	    (r = sq_begin(s, e)) != RES_OK)
+	if ((r = sq_begin(s, e)) != RES_OK)
 		return r;
 	r = put(s, ev, differs, &noted, e);
 	if (r == RES_DUPLICATE && noted) {
