@@ -301,6 +301,9 @@ server_error(struct pgs_link *l, const PGresult *res, struct err *e)
 		return lost(l, words, e);
 	one_line(line, sizeof(line), words);
 	err_set(e, "PostgreSQL: %s (%s)", line, state == NULL ? "?" : state);
+	/* Read-only: it is a standby by now, so look for the primary. */
+	if (state != NULL && strcmp(state, "25006") == 0)
+		pgs_link_close(l);
 	return meaning(res);
 }
 
@@ -342,8 +345,13 @@ pgs_end(struct pgs_link *l, enum result r, struct err *e)
 	while (l->db != NULL) {
 		if ((waited = await(l, r == RES_OK ? e : NULL)) != RES_OK)
 			return r == RES_OK ? waited : r;
-		if ((res = PQgetResult(l->db)) == NULL)
-			continue;
+		if ((res = PQgetResult(l->db)) == NULL) {
+			if (PQstatus(l->db) == CONNECTION_OK)
+				continue;
+			waited = lost(
+			    l, PQerrorMessage(l->db), r == RES_OK ? e : NULL);
+			return r == RES_OK ? waited : r;
+		}
 		status = PQresultStatus(res);
 		if (r == RES_OK && status == PGRES_FATAL_ERROR)
 			r = server_error(l, res, e);

@@ -340,6 +340,55 @@ t_away(void **state)
 	assert_int_equal(r, RES_OK);
 }
 
+/* Until every session has heard of it. */
+static void
+set_read_only(const char *value)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "ALTER SYSTEM SET default_transaction_read_only = %s", value);
+	pgsql_execute("postgres", sql);
+	pgsql_execute("postgres", "SELECT pg_reload_conf()");
+	(void)snprintf(sql, sizeof(sql),
+	    "SELECT (current_setting('default_transaction_read_only') = '%s')"
+	    "::int",
+	    value);
+	while (pgsql_number("postgres", sql) == 0)
+		wait_ms(10);
+}
+
+/*
+ * The server is a standby by now: busy, and the connection is made anew, to
+ * the primary where there is one.
+ */
+static void
+t_read_only(void **state)
+{
+	struct place *p = *state;
+	enum result r = RES_BUSY;
+	int i;
+
+	assert_int_equal(put(p->s, "evt_1", "", &p->e), RES_OK);
+	set_read_only("on");
+	assert_int_equal(put(p->s, "evt_2", "", &p->e), RES_BUSY);
+	assert_non_null(strstr(p->e.text, "25006"));
+	/* It is not connected to at all. */
+	assert_int_equal(put(p->s, "evt_2", "", &p->e), RES_BUSY);
+	assert_null(strstr(p->e.text, "25006"));
+	/* Not even by us, but for a session that says otherwise. */
+	assert_int_equal(
+	    setenv("PGOPTIONS", "-c default_transaction_read_only=off", 1), 0);
+	pgsql_execute(
+	    "postgres", "ALTER SYSTEM RESET default_transaction_read_only");
+	pgsql_execute("postgres", "SELECT pg_reload_conf()");
+	assert_int_equal(unsetenv("PGOPTIONS"), 0);
+	for (i = 0; i < 200 && (r = put(p->s, "evt_2", "", &p->e)) != RES_OK;
+	     i++)
+		wait_ms(50);
+	assert_int_equal(r, RES_OK);
+}
+
 /* Who holds a lock for longer than we wait. */
 static void
 t_lock(void **state)
@@ -535,6 +584,7 @@ main(int argc, char **argv)
 		TEST(t_crowd_strict),
 		TEST(t_closed_meanwhile),
 		TEST(t_away),
+		TEST(t_read_only),
 		TEST(t_lock),
 		TEST(t_uncertain),
 		TEST(t_roles),
